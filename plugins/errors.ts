@@ -1,0 +1,143 @@
+/** Every failure leaves as a problem document (RFC 9457), whoever threw it. */
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import fp from 'fastify-plugin'
+import { isDatabaseUnavailable } from '../src/db/dialect.ts'
+import { type ErrorCode, Failure, type Fault } from '../src/errors.ts'
+import type { Problem } from '../src/schemas.ts'
+
+/** Fastify's own errors in our terms. */
+const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad_request',
+  FST_ERR_BAD_URL: 'bad_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
+}
+
+/** How long a client should wait when the database is away, in s. */
+const RETRY_AFTER = 5
+
+export default fp(
+  async (app) => {
+    app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(toFailure(error), request, reply))
+    app.setNotFoundHandler((request, reply) => sendProblem(new Failure('not_found'), request, reply))
+  },
+  { name: 'errors' },
+)
+
+/** Answers with the problem document of a failure; what is our fault is logged with its cause. */
+export function sendProblem(failure: Failure, request: FastifyRequest, reply: FastifyReply) {
+  if (failure.statusCode >= 500) request.log.error({ err: failure.cause ?? failure }, failure.code)
+  if (failure.retryAfter !== undefined) reply.header('retry-after', failure.retryAfter)
+  if (failure.allow) reply.header('allow', failure.allow.join(', '))
+  const challenge = challengeOf(failure)
+  if (challenge) reply.header('www-authenticate', challenge)
+  return reply.code(failure.statusCode).type('application/problem+json').send(problemOf(failure, request.id))
+}
+
+/** The document itself. */
+export function problemOf(failure: Failure, requestId?: string): Problem {
+  const { code, message, statusCode, detail, errors } = failure
+  return {
+    type: `urn:latchkey:problem:${code}`,
+    title: message,
+    status: statusCode,
+    code,
+    ...(detail !== undefined && { detail }),
+    ...(requestId !== undefined && { request_id: requestId }),
+    ...(errors && { errors: [...errors] }),
+  }
+}
+
+const REALM = 'Bearer realm="latchkey"'
+
+/** RFC 6750, section 3: no error code where no token was presented. */
+function challengeOf({ code, message }: Failure): string | undefined {
+  if (code === 'token_missing') return REALM
+  if (code === 'token_invalid' || code === 'token_expired' || code === 'session_ended') {
+    return `${REALM}, error="invalid_token", error_description="${message}"`
+  }
+  if (code === 'permission_denied') return `${REALM}, error="insufficient_scope"`
+  // RFC 9110 wants a challenge with every 401; credentials in a body are met with the scheme they lead to
+  return ['invalid_credentials', 'refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused'].includes(
+    code,
+  )
+    ? REALM
+    : undefined
+}
+
+/** Whatever was thrown, as a failure that the contract names. */
+export function toFailure(error: FastifyError | Failure | Error): Failure {
+  if (error instanceof Failure) return error
+  const { validation, validationContext, code = '', statusCode = 500 } = error as FastifyError
+  if (validation)
+    return new Failure('validation_failed', { errors: validation.map((fault) => toFault(fault, validationContext)) })
+  const known = FRAMEWORK[code]
+  if (known) return new Failure(known, { cause: error })
+  if (isDatabaseUnavailable(error)) return new Failure('unavailable', { cause: error, retryAfter: RETRY_AFTER })
+  if (statusCode === 415) return new Failure('media_type_unsupported', { cause: error })
+  if (error instanceof SyntaxError && statusCode === 400) return new Failure('malformed_json', { cause: error })
+  return new Failure(statusCode >= 400 && statusCode < 500 ? 'bad_request' : 'internal_error', { cause: error })
+}
+
+const PARTS: Readonly<Record<string, Fault['in']>> = {
+  body: 'body',
+  querystring: 'query',
+  params: 'path',
+  headers: 'headers',
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  email: 'must be an e-mail address',
+  username: 'must have only letters, digits and . _ -',
+  'plain-text': 'must be well-formed text without control characters',
+  password: 'must be well-formed text',
+  uuid: 'must be a UUID',
+}
+
+/** One of Ajv's errors as the contract words it; never with the value. */
+function toFault({ instancePath, keyword, params, message }: FastifySchemaValidationError, context = 'body'): Fault {
+  const place = PARTS[context] ?? 'body'
+  const member = params['missingProperty'] ?? params['additionalProperty']
+  const pointer = member === undefined ? instancePath : `${instancePath}/${escapePointer(String(member))}`
+  return { in: place, pointer, message: wording(keyword, params, message) }
+}
+
+function wording(keyword: string, params: Record<string, unknown>, message = 'does not fit'): string {
+  if (keyword === 'required') return 'is missing'
+  if (keyword === 'additionalProperties') return 'is not known here'
+  if (keyword === 'format') return FORMATS[String(params['format'])] ?? message
+  if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+  return message
+}
+
+/** RFC 6901, section 3. A member's name is the client's own text, so it is kept short. */
+function escapePointer(member: string): string {
+  return member.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** Answers what is not HTTP enough to become a request. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  // a connection that is gone has nobody to answer
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const code: ErrorCode =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'headers_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request_timeout'
+        : 'bad_request'
+  const failure = new Failure(code)
+  const body = JSON.stringify(problemOf(failure))
+  const head = [
+    `HTTP/1.1 ${failure.statusCode} ${STATUS_CODES[failure.statusCode]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.destroySoon()
+}

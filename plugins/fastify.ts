@@ -1,0 +1,27 @@
+/** What the plugins add to Fastify's types: the only module augmentation. */
+import type { Deps } from '../src/deps.ts'
+import type { Permission } from '../src/roles/permissions.ts'
+import type { SessionState } from '../src/sessions/states.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance extends Deps {
+    /** The guard: an `onRequest` hook that lets only living sessions pass, with the route's permission. */
+    authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+    /** Whether the service has been told to stop: it is not ready, and finishes what it has. */
+    isStopping: () => boolean
+    /** Makes the service say that it is not ready, before it closes. */
+    beginStopping: () => void
+    /** Adds a 405 for every method that the known URLs do not have. */
+    refuseOtherMethods: () => void
+  }
+
+  interface FastifyRequest {
+    /** Who asks; set by the guard, so it is there in every guarded route. */
+    session: SessionState
+  }
+
+  interface FastifyContextConfig {
+    /** what a guarded route needs beyond being signed in */
+    permission?: Permission
+  }
+}

@@ -1,0 +1,48 @@
+/** The contract: an OpenAPI document made of the routes' schemas, and nothing else. */
+import swagger from '@fastify/swagger'
+import fp from 'fastify-plugin'
+import { namedSchemas } from '../src/schemas.ts'
+import { withExamples } from './openapi-examples.ts'
+
+const DESCRIPTION = `Accounts, sessions and tokens over HTTP.
+
+Every error is a problem document (RFC 9457) whose \`code\` is one of a closed list. A member without a value is
+absent, never null. Times are RFC 3339 in UTC.`
+
+const TAGS = [
+  { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },
+  { name: 'Account', description: 'What people do with their own account' },
+  { name: 'Users', description: 'What administrators do with accounts' },
+  { name: 'Gateway', description: 'For reverse proxies that ask who is calling' },
+  { name: 'Operation', description: 'Health, keys, metrics' },
+  { name: 'Documentation', description: 'This contract and the pages that show it' },
+]
+
+/** `app.swagger()`: the document. Registered before the routes, which it watches. */
+export default fp<{ version: string }>(
+  async (app, { version }) => {
+    for (const schema of namedSchemas()) app.addSchema(schema)
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.0.3',
+        info: {
+          title: 'Latchkey',
+          version,
+          description: DESCRIPTION,
+          license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+        },
+        servers: [{ url: '/', description: 'where this document was found' }],
+        tags: TAGS,
+        components: {
+          securitySchemes: {
+            bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
+          },
+        },
+      },
+      refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `def-${index}`) },
+      transformObject: (document) =>
+        withExamples(('openapiObject' in document ? document.openapiObject : {}) as never) as never,
+    })
+  },
+  { name: 'openapi' },
+)

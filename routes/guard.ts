@@ -1,0 +1,31 @@
+/** Who may call the routes of a folder, in the code and in the contract, said once. */
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { Permission } from '../src/roles/permissions.ts'
+import { addProblems } from './contract.ts'
+
+type Schema = NonNullable<RouteOptions['schema']>
+
+/** The routes of this scope need no token. */
+export function openToAll(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ schema }) => {
+    if (schema) schema.security = []
+  })
+}
+
+/** The routes of this scope need a living session, and each the permission that its `config` names. */
+export function signedInOnly(app: FastifyInstance): void {
+  app.addHook('onRequest', app.authenticate)
+  app.addHook('onRoute', ({ schema, config }) => {
+    if (!schema) return
+    schema.security = [{ bearer: [] }]
+    describe(schema, config?.permission)
+  })
+}
+
+function describe(schema: Schema, permission: Permission | undefined): void {
+  const responses = (schema.response ?? {}) as Record<number, unknown>
+  addProblems(responses, ['token_missing', 'token_invalid', 'token_expired', 'session_ended'])
+  if (!permission) return
+  addProblems(responses, ['permission_denied'])
+  schema.description = `${schema.description}\n\nNeeds the permission \`${permission}\`.`
+}

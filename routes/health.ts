@@ -1,0 +1,50 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { checkHealth, checkReady, Health, Live } from '../src/operation/health.ts'
+import { answer, problems } from './contract.ts'
+
+/** For people, for the container engine, and for the load balancer. */
+const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
+  app.route({
+    method: 'GET',
+    url: '/health',
+    schema: {
+      operationId: 'getHealth',
+      summary: 'The state of the service and of what it stands on',
+      description: 'Answers 200 as long as the service can answer at all; `status` says how well.',
+      tags: ['Operation'],
+      security: [],
+      response: { 200: answer(Health, 'How the service is') },
+    },
+    handler: () => checkHealth(app, version, app.isStopping()),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/health/live',
+    schema: {
+      operationId: 'getLiveness',
+      summary: 'Whether the process runs',
+      description: 'For the container engine: touches neither database nor store.',
+      tags: ['Operation'],
+      security: [],
+      response: { 200: answer(Live, 'It runs') },
+    },
+    handler: async () => ({ status: 'ok' as const }),
+  })
+
+  app.route({
+    method: 'GET',
+    url: '/health/ready',
+    schema: {
+      operationId: 'getReadiness',
+      summary: 'Whether the service should be sent requests',
+      description: 'For the load balancer: 503 while the service stops, or cannot reach its database.',
+      tags: ['Operation'],
+      security: [],
+      response: { 200: answer(Live, 'It is ready'), ...problems('unavailable') },
+    },
+    handler: () => checkReady(app, app.isStopping()),
+  })
+}
+
+export default health

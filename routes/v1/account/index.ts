@@ -1,0 +1,17 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { signedInOnly } from '../../guard.ts'
+import gateway from './gateway.ts'
+import me from './me.ts'
+import sessions from './sessions.ts'
+import user from './user.ts'
+
+/** What people ask about themselves, with the token of a living session. */
+const accountRoutes: FastifyPluginAsync = async (app) => {
+  signedInOnly(app)
+  await app.register(me)
+  await app.register(sessions)
+  await app.register(gateway)
+  await app.register(user)
+}
+
+export default accountRoutes

@@ -1,0 +1,83 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { toUser } from '../../../src/accounts/account.ts'
+import { ProfileUpdate, User } from '../../../src/accounts/schema.ts'
+import { PasswordChange } from '../../../src/passwords/schema.ts'
+import { ref } from '../../../src/schemas.ts'
+import { changePassword } from '../../../src/sign-in/change-password.ts'
+import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
+import { answer, nothing, problems } from '../../contract.ts'
+
+/** One's own account. */
+const me: FastifyPluginAsyncTypebox = async (app) => {
+  app.route({
+    method: 'GET',
+    url: '/users/me',
+    config: { permission: 'self:read' },
+    schema: {
+      operationId: 'getMe',
+      summary: 'One’s own account',
+      description: 'The account behind the access token.',
+      tags: ['Account'],
+      response: { 200: answer(User, 'The account') },
+    },
+    handler: async (request) => toUser(request.session.account),
+  })
+
+  app.route({
+    method: 'PUT',
+    url: '/users/me',
+    config: { permission: 'self:write' },
+    schema: {
+      operationId: 'updateMe',
+      summary: 'Change one’s own account',
+      description: 'Members that are not sent stay. A new address is unproved. An empty `name` removes the name.',
+      tags: ['Account'],
+      body: ref(ProfileUpdate),
+      response: {
+        200: answer(User, 'The account as it is now'),
+        ...problems('user_not_found', 'username_taken', 'email_taken'),
+      },
+    },
+    handler: async (request) => toUser(await changeAccount(app, request.session.account.uid, request.body)),
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/users/me',
+    config: { permission: 'self:write' },
+    schema: {
+      operationId: 'deleteMe',
+      summary: 'Delete one’s own account',
+      description: 'The account, its password and its sessions are gone at once. The last active admin has to stay.',
+      tags: ['Account'],
+      response: { 204: nothing('The account is gone'), ...problems('user_not_found', 'last_admin') },
+    },
+    handler: async (request, reply) => {
+      await removeAccount(app, request.session.account.uid)
+      return reply.code(204).send(null)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/users/me/password',
+    config: { permission: 'self:write' },
+    schema: {
+      operationId: 'changeMyPassword',
+      summary: 'Change one’s own password',
+      description: 'This session goes on; every other session of the account ends.',
+      tags: ['Account'],
+      body: ref(PasswordChange),
+      response: {
+        204: nothing('The password is changed'),
+        ...problems('password_too_short', 'current_password_wrong', 'overloaded'),
+      },
+    },
+    handler: async (request, reply) => {
+      await changePassword(app, request.session, request.body)
+      return reply.code(204).send(null)
+    },
+  })
+}
+
+export default me

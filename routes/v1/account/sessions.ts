@@ -1,0 +1,60 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { Message, Uuid } from '../../../src/schemas.ts'
+import { endOwnSession, endUserSessions } from '../../../src/sessions/end.ts'
+import { listSessions } from '../../../src/sessions/list.ts'
+import { SessionList } from '../../../src/sessions/schema.ts'
+import { answer, nothing, problems } from '../../contract.ts'
+
+/** One's own sessions. */
+const sessions: FastifyPluginAsyncTypebox = async (app) => {
+  app.route({
+    method: 'GET',
+    url: '/users/me/sessions',
+    config: { permission: 'self:read' },
+    schema: {
+      operationId: 'listMySessions',
+      summary: 'Where one is signed in',
+      description: 'The living sessions, newest first.',
+      tags: ['Account'],
+      response: { 200: answer(SessionList, 'The sessions') },
+    },
+    handler: async ({ session }) => ({ items: await listSessions(app, session.account.id, session.session_id) }),
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/users/me/sessions/:session_id',
+    config: { permission: 'self:write' },
+    schema: {
+      operationId: 'endMySession',
+      summary: 'Sign one device out',
+      description: 'Its tokens stop at once. It may be the session that asks.',
+      tags: ['Account'],
+      params: Type.Object({ session_id: Uuid('the session') }),
+      response: { 204: nothing('The session is over'), ...problems('session_not_found') },
+    },
+    handler: async (request, reply) => {
+      await endOwnSession(app, request.session.account.id, request.params.session_id)
+      return reply.code(204).send(null)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/auth/logout-all',
+    config: { permission: 'self:write' },
+    schema: {
+      operationId: 'logoutAll',
+      summary: 'End every session of the account',
+      description: 'This one too. All access and refresh tokens stop at once.',
+      tags: ['Sessions'],
+      response: { 200: answer(Message, 'Every session is over') },
+    },
+    handler: async (request) => {
+      await endUserSessions(app, request.session.account.id, 'logout_all')
+      return { message: 'Signed out everywhere.' }
+    },
+  })
+}
+
+export default sessions

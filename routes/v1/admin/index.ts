@@ -1,0 +1,11 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { signedInOnly } from '../../guard.ts'
+import users from './users.ts'
+
+/** What administrators ask: each route names the permission it needs. */
+const adminRoutes: FastifyPluginAsync = async (app) => {
+  signedInOnly(app)
+  await app.register(users)
+}
+
+export default adminRoutes

@@ -1,0 +1,113 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { getAccount, toUser } from '../../../src/accounts/account.ts'
+import { listAccounts, UserPage, UserQuery } from '../../../src/accounts/list.ts'
+import { User } from '../../../src/accounts/schema.ts'
+import { ref, Uuid } from '../../../src/schemas.ts'
+import { endUserSessions } from '../../../src/sessions/end.ts'
+import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
+import { openAccount } from '../../../src/sign-in/open-account.ts'
+import { NewUser, UserUpdate } from '../../../src/sign-in/schema.ts'
+import { answer, nothing, problems } from '../../contract.ts'
+
+const UserParams = Type.Object({ user_id: Uuid('the account') })
+
+/** All accounts. */
+const users: FastifyPluginAsyncTypebox = async (app) => {
+  app.route({
+    method: 'GET',
+    url: '/users',
+    config: { permission: 'users:read' },
+    schema: {
+      operationId: 'listUsers',
+      summary: 'Accounts, page by page',
+      description: 'In the order in which they were made; accounts that come or go meanwhile do not shift the pages.',
+      tags: ['Users'],
+      querystring: UserQuery,
+      response: { 200: answer(UserPage, 'A page of accounts') },
+    },
+    handler: (request) => listAccounts(app, request.query),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/users',
+    config: { permission: 'users:write' },
+    schema: {
+      operationId: 'createUser',
+      summary: 'Make an account for somebody',
+      description: 'Without `roles` it has the role `user`. No session begins.',
+      tags: ['Users'],
+      body: ref(NewUser),
+      response: {
+        201: answer(User, 'The account'),
+        ...problems('password_too_short', 'username_taken', 'email_taken', 'overloaded'),
+      },
+    },
+    handler: async (request, reply) => reply.code(201).send(toUser(await openAccount(app, request.body))),
+  })
+
+  app.route({
+    method: 'PUT',
+    url: '/users/:user_id',
+    config: { permission: 'users:write' },
+    schema: {
+      operationId: 'updateUser',
+      summary: 'Change an account',
+      description: 'Members that are not sent stay. Disabling the account and setting its password end its sessions.',
+      tags: ['Users'],
+      params: UserParams,
+      body: ref(UserUpdate),
+      response: {
+        200: answer(User, 'The account as it is now'),
+        ...problems(
+          'password_too_short',
+          'user_not_found',
+          'username_taken',
+          'email_taken',
+          'last_admin',
+          'overloaded',
+        ),
+      },
+    },
+    handler: async (request) => toUser(await changeAccount(app, request.params.user_id, request.body)),
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/users/:user_id',
+    config: { permission: 'users:write' },
+    schema: {
+      operationId: 'deleteUser',
+      summary: 'Delete an account',
+      description: 'With its password and its sessions, whose tokens stop at once.',
+      tags: ['Users'],
+      params: UserParams,
+      response: { 204: nothing('The account is gone'), ...problems('user_not_found', 'last_admin') },
+    },
+    handler: async (request, reply) => {
+      await removeAccount(app, request.params.user_id)
+      return reply.code(204).send(null)
+    },
+  })
+
+  app.route({
+    method: 'DELETE',
+    url: '/users/:user_id/sessions',
+    config: { permission: 'sessions:end' },
+    schema: {
+      operationId: 'endUserSessions',
+      summary: 'Sign an account out everywhere',
+      description: 'All its tokens stop at once.',
+      tags: ['Users'],
+      params: UserParams,
+      response: { 204: nothing('Every session is over'), ...problems('user_not_found') },
+    },
+    handler: async (request, reply) => {
+      const { id } = await getAccount(app.db, request.params.user_id)
+      await endUserSessions(app, id, 'revoked_by_admin')
+      return reply.code(204).send(null)
+    },
+  })
+}
+
+export default users

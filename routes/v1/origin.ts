@@ -1,0 +1,7 @@
+import type { FastifyRequest } from 'fastify'
+import type { Origin } from '../../src/sessions/session.ts'
+
+/** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
+export function originOf({ ip, headers }: Pick<FastifyRequest, 'ip' | 'headers'>): Origin {
+  return { ip, user_agent: headers['user-agent'] }
+}

@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Message, ref } from '../../../src/schemas.ts'
+import { endSessionOfToken } from '../../../src/sessions/end.ts'
+import { refreshSession } from '../../../src/sessions/refresh.ts'
+import { RefreshTokenBody, TokenPair } from '../../../src/sessions/schema.ts'
+import { register } from '../../../src/sign-in/open-account.ts'
+import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
+import { signIn } from '../../../src/sign-in/sign-in.ts'
+import { answer, problems } from '../../contract.ts'
+import { originOf } from '../origin.ts'
+
+/** Getting tokens, renewing them, giving them up: what anyone may ask. */
+const auth: FastifyPluginAsyncTypebox = async (app) => {
+  app.route({
+    method: 'POST',
+    url: '/auth/register',
+    schema: {
+      operationId: 'register',
+      summary: 'Make an account and sign in',
+      description: 'The account has the role `user`. Nothing is made if anything is refused.',
+      tags: ['Sessions'],
+      body: ref(Registration),
+      response: {
+        201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
+        ...problems('password_too_short', 'username_taken', 'email_taken', 'overloaded'),
+      },
+    },
+    handler: async (request, reply) => reply.code(201).send(await register(app, request.body, originOf(request))),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/auth/login',
+    schema: {
+      operationId: 'login',
+      summary: 'Sign in by user name or e-mail address',
+      description: 'Begins a session. A wrong password and an unknown account get the same answer in the same time.',
+      tags: ['Sessions'],
+      body: ref(Credentials),
+      response: {
+        200: answer(TokenPair, 'The tokens of the new session'),
+        ...problems('invalid_credentials', 'account_disabled', 'overloaded'),
+      },
+    },
+    handler: (request) => signIn(app, request.body, originOf(request)),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/auth/refresh',
+    schema: {
+      operationId: 'refreshSession',
+      summary: 'Exchange a refresh token for its successor',
+      description:
+        'Gives a new access token and a new refresh token; the old one is used up. Sent again within a few seconds ' +
+        '(a lost answer, two tabs) it yields the same successor; sent later it ends the session.',
+      tags: ['Sessions'],
+      body: ref(RefreshTokenBody),
+      response: {
+        200: answer(TokenPair, 'The next tokens of the session'),
+        ...problems('refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused'),
+      },
+    },
+    handler: (request) => refreshSession(app, request.body.refresh_token),
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/auth/logout',
+    schema: {
+      operationId: 'logout',
+      summary: 'End the session of a refresh token',
+      description: 'Its access tokens stop too, at once. Idempotent: an unknown or used token gets the same answer.',
+      tags: ['Sessions'],
+      body: ref(RefreshTokenBody),
+      response: { 200: answer(Message, 'The session is over') },
+    },
+    handler: async (request) => {
+      await endSessionOfToken(app, request.body.refresh_token)
+      return { message: 'Signed out.' }
+    },
+  })
+}
+
+export default auth

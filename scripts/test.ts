@@ -1,0 +1,82 @@
+/** `npm test`: finds what the tests need, runs them, and holds the coverage against its floor. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+
+/** What tests talk to, the Debian package that brings it, and the suites that go without. */
+const NEEDS = [
+  { part: 'redis', command: 'redis-server', package: 'redis-server', suites: 'everything on Redis' },
+  { part: 'chromium', command: 'chromium', package: 'chromium', suites: 'the documentation pages in a browser' },
+] as const
+
+/** Least share of lines of src, plugins and routes that the tests run through, in percent. */
+const COVERAGE_FLOOR = 95
+
+const SUMMARY = '.tap/report/coverage-summary.json'
+const only = process.argv.slice(2)
+
+const onPath = (command: string) => spawnSync('which', [command], { stdio: 'ignore' }).status === 0
+const missing = () => NEEDS.filter(({ command }) => !onPath(command))
+
+function install(packages: readonly string[]): void {
+  const canInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get')
+  if (!canInstall) return
+  process.stderr.write(`installing ${packages.join(' ')}\n`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  // --no-install-recommends: the servers and the browser, not what desktops add to them
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env,
+  })
+}
+
+function findParts(): string[] {
+  if (missing().length > 0) install(missing().map((need) => need.package))
+  const absent = missing()
+  for (const need of absent) process.stderr.write(`${need.command} is missing: left out is ${need.suites}\n`)
+  if (absent.length > 0 && process.env['CI'] === 'true') {
+    process.stderr.write('CI leaves nothing out\n')
+    process.exit(1)
+  }
+  return absent.map(({ part }) => part)
+}
+
+interface Coverage {
+  [file: string]: { lines: { total: number; covered: number; pct: number } }
+}
+
+/** Lines run through, in percent, of the three storeys together; files below the floor are named. */
+function coverage(): number {
+  const files = Object.entries(JSON.parse(readFileSync(SUMMARY, 'utf8')) as Coverage).filter(([file]) =>
+    /\/(src|plugins|routes)\//.test(file),
+  )
+  const sum = (member: 'total' | 'covered') => files.reduce((total, [, { lines }]) => total + lines[member], 0)
+  for (const [file, { lines }] of files) {
+    if (lines.pct < COVERAGE_FLOOR)
+      process.stdout.write(`  ${lines.pct.toFixed(1)} %  ${file.replace(`${process.cwd()}/`, '')}\n`)
+  }
+  return (100 * sum('covered')) / sum('total')
+}
+
+const without = findParts()
+const tap = spawnSync('tap', ['run', '--output-file=.tap/results.tap', ...only], {
+  stdio: 'inherit',
+  env: { ...process.env, LATCHKEY_TESTS_WITHOUT: without.join(',') },
+})
+const results = readFileSync('.tap/results.tap', 'utf8')
+const failed = results.match(/^ *not ok /gm)?.length ?? 0
+const passed = results.match(/^ *ok /gm)?.length ?? 0
+let ok = tap.status === 0
+
+if (only.length === 0) {
+  const lines = coverage()
+  process.stdout.write(`coverage: ${lines.toFixed(1)} % of lines\n`)
+  if (lines < COVERAGE_FLOOR && without.length === 0) {
+    process.stdout.write(`the floor is ${COVERAGE_FLOOR} %\n`)
+    ok = false
+  }
+}
+mkdirSync('.tap', { recursive: true })
+writeFileSync('.tap/counts.json', JSON.stringify({ passed, failed: ok ? failed : Math.max(1, failed) }))
+process.stdout.write(`${passed} passed, ${ok ? failed : Math.max(1, failed)} failed\n`)
+process.exit(ok ? 0 : 1)

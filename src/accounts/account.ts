@@ -1,0 +1,76 @@
+/** An account as the rest of the service sees it: its row and its roles. */
+import { type Expression, type SqlBool, sql } from 'kysely'
+import type { Db } from '../db/open.ts'
+import type { UserRow } from '../db/schema.ts'
+import type { Tx } from '../db/transaction.ts'
+import { Failure } from '../errors.ts'
+import type { Role } from '../roles/permissions.ts'
+import { foldIdentifier, looksLikeEmail } from './identifiers.ts'
+import type { User } from './schema.ts'
+
+export interface Account extends UserRow {
+  /** in alphabetical order */
+  roles: readonly Role[]
+}
+
+/** A row with the roles as SQL gathers them: one string, comma-separated. */
+type AccountRow = UserRow & { role_list: string | null }
+
+/** The account query; callers add what they look for. */
+export function selectAccounts(db: Db | Tx) {
+  return db
+    .selectFrom('users')
+    .selectAll('users')
+    .select((eb) => [
+      eb
+        .selectFrom('user_roles')
+        .whereRef('user_roles.user_id', '=', 'users.id')
+        .select(sql<string | null>`string_agg(user_roles.role, ',')`.as('list'))
+        .as('role_list'),
+    ])
+}
+
+/** Splits the gathered roles. */
+export function toAccount({ role_list, ...row }: AccountRow): Account {
+  return { ...row, roles: toRoles(role_list) }
+}
+
+/** Roles out of the comma-separated list that SQL gathers. */
+export function toRoles(list: string | null): readonly Role[] {
+  return list ? (list.split(',').sort() as Role[]) : []
+}
+
+/** The account that a login identifier names: an e-mail address if it has an `@`, a user name otherwise. */
+export async function findByIdentifier(db: Db | Tx, identifier: string): Promise<Account | undefined> {
+  const column = looksLikeEmail(identifier) ? 'email_key' : 'username_key'
+  const row = await selectAccounts(db).where(column, '=', foldIdentifier(identifier)).executeTakeFirst()
+  return row && toAccount(row)
+}
+
+/** @throws Failure user_not_found */
+export async function getAccount(db: Db | Tx, uid: string): Promise<Account> {
+  const row = await selectAccounts(db).where('uid', '=', uid).executeTakeFirst()
+  if (!row) throw new Failure('user_not_found')
+  return toAccount(row)
+}
+
+/** The account as the API shows it. Absent means none: no member is ever null. */
+export function toUser(account: Account): User {
+  const { uid, username, email, name, disabled_at } = account
+  return {
+    id: uid,
+    ...(username !== null && { username }),
+    ...(email !== null && { email }),
+    email_verified: account.email_verified_at !== null,
+    ...(name !== null && { name }),
+    roles: [...account.roles],
+    created_at: new Date(account.created_at).toISOString(),
+    updated_at: new Date(account.updated_at).toISOString(),
+    ...(disabled_at !== null && { disabled_at: new Date(disabled_at).toISOString() }),
+  }
+}
+
+/** Whether a condition over `users` holds for accounts with this role. */
+export function hasRole(role: Role): Expression<SqlBool> {
+  return sql<SqlBool>`exists (select 1 from user_roles where user_roles.user_id = users.id and user_roles.role = ${role})`
+}

@@ -1,0 +1,73 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { ROLES } from '../roles/permissions.ts'
+import { closed, enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
+
+export const Username = named(
+  'Username',
+  Type.String({
+    minLength: 3,
+    maxLength: 64,
+    format: 'username',
+    description: 'letters, digits and `. _ -`; unique without regard to case',
+    example: 'ada.lovelace',
+  }),
+)
+
+export const Email = named(
+  'Email',
+  Type.String({
+    minLength: 3,
+    maxLength: 254,
+    format: 'email',
+    description: 'unique without regard to case',
+    example: 'ada@example.org',
+  }),
+)
+
+export const DisplayName = named(
+  'DisplayName',
+  Type.String({
+    maxLength: 128,
+    format: 'plain-text',
+    description: 'what to call the person; an empty one is none',
+    example: 'Ada Lovelace',
+  }),
+)
+
+export const RoleName = named('RoleName', enumOf(ROLES, { description: 'what an account may do', example: 'user' }))
+
+export const User = named(
+  'User',
+  Type.Object(
+    {
+      id: Uuid('never changes, never reused'),
+      username: Type.Optional(
+        Type.String({ description: 'absent where the account has none', example: 'ada.lovelace' }),
+      ),
+      email: Type.Optional(
+        Type.String({ description: 'absent where the account has none', example: 'ada@example.org' }),
+      ),
+      email_verified: Type.Boolean({ description: 'whether the address was proved', example: false }),
+      name: Type.Optional(Type.String({ description: 'absent where none was given', example: 'Ada Lovelace' })),
+      roles: Type.Array(ref(RoleName), { description: 'in alphabetical order' }),
+      created_at: Timestamp('when the account was made'),
+      updated_at: Timestamp('when a member last changed'),
+      disabled_at: Type.Optional(Timestamp('since when the account is disabled; absent while it is not')),
+    },
+    { description: 'An account' },
+  ),
+)
+export type User = Static<typeof User>
+
+export const ProfileUpdate = named(
+  'ProfileUpdate',
+  closed(
+    {
+      username: Type.Optional(ref(Username)),
+      email: Type.Optional(ref(Email)),
+      name: Type.Optional(ref(DisplayName)),
+    },
+    { minProperties: 1, description: 'The members to change; the others stay', example: { name: 'Ada King' } },
+  ),
+)
+export type ProfileUpdate = Static<typeof ProfileUpdate>

@@ -1,0 +1,80 @@
+/** Writing accounts; uniqueness is the database's, and a violation becomes a 409. */
+import { v7 as uuidv7 } from 'uuid'
+import { violatedUnique } from '../db/dialect.ts'
+import type { UserRow } from '../db/schema.ts'
+import type { Tx } from '../db/transaction.ts'
+import { type ErrorCode, Failure } from '../errors.ts'
+import { foldIdentifier } from './identifiers.ts'
+
+/** What people say of themselves. */
+export interface Profile {
+  username?: string
+  email?: string
+  name?: string
+}
+
+const TAKEN = { username_key: 'username_taken', email_key: 'email_taken' } as const satisfies Record<string, ErrorCode>
+
+/**
+ * Adds an account.
+ * @throws Failure username_taken, email_taken
+ */
+export async function insertAccount(
+  tx: Tx,
+  profile: Profile,
+  { now, disabled }: { now: number; disabled: boolean },
+): Promise<UserRow> {
+  const row = {
+    username: null,
+    username_key: null,
+    email: null,
+    email_key: null,
+    name: null,
+    ...columnsOf(profile),
+    uid: uuidv7({ msecs: now }),
+    email_verified_at: null,
+    disabled_at: disabled ? now : null,
+    created_at: now,
+    updated_at: now,
+  }
+  return claimingNames(() => tx.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow())
+}
+
+/**
+ * Changes the members that are given; a new address is unproved.
+ * @param disabled true or false to change the state, undefined to leave it
+ * @throws Failure username_taken, email_taken
+ */
+export async function updateAccount(
+  tx: Tx,
+  account: UserRow,
+  profile: Profile,
+  { now, disabled }: { now: number; disabled: boolean | undefined },
+): Promise<void> {
+  const columns = columnsOf(profile)
+  const newAddress = columns.email_key !== undefined && columns.email_key !== account.email_key
+  const changes = {
+    ...columns,
+    ...(newAddress && { email_verified_at: null }),
+    ...(disabled !== undefined && { disabled_at: disabled ? (account.disabled_at ?? now) : null }),
+    updated_at: now,
+  }
+  await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', account.id).execute())
+}
+
+function columnsOf({ username, email, name }: Profile) {
+  return {
+    ...(username !== undefined && { username, username_key: foldIdentifier(username) }),
+    ...(email !== undefined && { email, email_key: foldIdentifier(email) }),
+    ...(name !== undefined && { name: name === '' ? null : name }),
+  }
+}
+
+async function claimingNames<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (cause) {
+    const column = violatedUnique(cause, ['username_key', 'email_key'])
+    throw column ? new Failure(TAKEN[column], { cause }) : cause
+  }
+}

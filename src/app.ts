@@ -1,0 +1,111 @@
+/** The table of contents: everything the service is made of, in the order in which it is put together. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyHttpOptions, type FastifyInstance, LogController } from 'fastify'
+import authenticate from '../plugins/authenticate.ts'
+import db from '../plugins/db.ts'
+import docs from '../plugins/docs.ts'
+import ephemeral from '../plugins/ephemeral.ts'
+import errors, { answerBrokenRequest, sendProblem, toFailure } from '../plugins/errors.ts'
+import hasher from '../plugins/hasher.ts'
+import jwt from '../plugins/jwt.ts'
+import methods from '../plugins/methods.ts'
+import metrics from '../plugins/metrics.ts'
+import openapi from '../plugins/openapi.ts'
+import requests from '../plugins/requests.ts'
+import security from '../plugins/security.ts'
+import { buildValidator } from '../plugins/validator.ts'
+import routes from '../routes/index.ts'
+import type { Config } from './config.ts'
+import { openDatabase } from './db/open.ts'
+
+/** The version that `package.json` says. */
+export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+interface Options {
+  /** the clock, in epoch ms */
+  now?: () => number
+  /** where the log goes; standard output by default */
+  logStream?: { write(line: string): void }
+}
+
+/** Longest wait for a whole request, and for its header, in ms. */
+const REQUEST_TIMEOUT = 30_000
+const HEADERS_TIMEOUT = 15_000
+
+/** Longer than the idle time of common load balancers (60 s), so that theirs ends first; in ms. */
+const KEEP_ALIVE_TIMEOUT = 72_000
+
+/** A socket on which nothing at all happens is closed, in ms. */
+const CONNECTION_TIMEOUT = 120_000
+
+/**
+ * Puts the service together, ready to listen or to be injected into.
+ * @throws when the database, Redis or the signing keys cannot be used
+ */
+export async function buildApp(config: Config, { now = Date.now, logStream }: Options = {}): Promise<FastifyInstance> {
+  const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
+  const database = openDatabase(config.database_url)
+  app.decorate('config', config)
+  app.decorate('now', now)
+  try {
+    await app.register(errors)
+    await app.register(requests)
+    await app.register(methods)
+    await app.register(openapi, { version: VERSION })
+    await app.register(security)
+
+    await app.register(db, { database })
+    await app.register(ephemeral, { database })
+    await app.register(jwt)
+    await app.register(hasher)
+    await app.register(authenticate)
+    await app.register(metrics)
+
+    await app.register(routes, { version: VERSION })
+    app.refuseOtherMethods()
+    await app.register(docs)
+    await app.ready()
+    return app as unknown as FastifyInstance
+  } catch (error) {
+    await app.close().catch(() => {})
+    throw error
+  }
+}
+
+function serverOptions(config: Config, logStream: Options['logStream']): FastifyHttpOptions<Server> {
+  return {
+    logger: {
+      level: config.log_level,
+      redact: ['req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]'],
+      ...(logStream && { stream: logStream }),
+    },
+    // one line a request, written by plugins/requests.ts
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    bodyLimit: config.body_limit,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionTimeout: CONNECTION_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT },
+    trustProxy: trustedProxies(config.trust_proxy),
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator } } as never,
+    frameworkErrors: (error, request, reply) => sendProblem(toFailure(error), request as never, reply as never),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+  }
+}
+
+/** Fastify takes networks; a number of hops is the operator's word that nobody reaches the service past the proxies. */
+function trustedProxies(proxies: Config['trust_proxy']) {
+  if (typeof proxies === 'number') return (_address: string, hop: number) => hop < proxies
+  return proxies ? [...proxies] : false
+}
+
+/** The client's own id for the request if it is harmless in a log, a new one otherwise. */
+function requestId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.-]{8,128}$/.test(header) ? header : randomUUID()
+}

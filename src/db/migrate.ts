@@ -1,0 +1,54 @@
+import { type MigrationProvider, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
+import * as core from './migrations/0001-core.ts'
+import type { Db } from './open.ts'
+
+/** The migrations, in order. The name is what the database remembers: never rename one that was released. */
+const MIGRATIONS = { '0001-core': core }
+
+const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
+
+/** A migration by name, and when it ran (undefined: not yet). */
+export interface MigrationState {
+  name: string
+  executed_at: Date | undefined
+}
+
+const migratorOf = (db: Db) => new Migrator({ db, provider })
+
+/** Runs what has not run yet. Two processes that start at once take turns; the second finds nothing left to do. */
+export async function migrateUp(db: Db): Promise<string[]> {
+  return outcome(await migratorOf(db).migrateToLatest())
+}
+
+/** Takes the newest migration back, or with `all` every one. The data in its tables is lost. */
+export async function migrateDown(db: Db, all = false): Promise<string[]> {
+  const migrator = migratorOf(db)
+  return outcome(all ? await migrator.migrateTo(NO_MIGRATIONS) : await migrator.migrateDown())
+}
+
+/** Every migration with the time it ran. */
+export async function migrationStates(db: Db): Promise<MigrationState[]> {
+  const migrations = await migratorOf(db).getMigrations()
+  return migrations.map(({ name, executedAt }) => ({ name, executed_at: executedAt }))
+}
+
+/**
+ * Brings the schema up to date, or only checks that it is.
+ * @throws when `mode` is `check` and something is pending, or a migration fails
+ */
+export async function prepareSchema(db: Db, mode: 'auto' | 'check'): Promise<void> {
+  if (mode === 'auto') {
+    await migrateUp(db)
+    return
+  }
+  const pending = (await migrationStates(db)).filter(({ executed_at }) => executed_at === undefined)
+  if (pending.length > 0) {
+    const names = pending.map(({ name }) => name).join(', ')
+    throw new Error(`the database lacks the migrations ${names}; run "npm run migrate", or set MIGRATE=auto`)
+  }
+}
+
+function outcome({ error, results = [] }: MigrationResultSet): string[] {
+  if (error) throw error
+  return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+}

@@ -1,0 +1,34 @@
+import type { Config } from './config.ts'
+import type { Db } from './db/open.ts'
+import type { Ephemeral } from './ephemeral/store.ts'
+import type { Hasher } from './passwords/hasher.ts'
+import type { SessionStates } from './sessions/states.ts'
+import type { Jwt, TokenCache } from './tokens/access-token.ts'
+import type { KeyRing } from './tokens/key-ring.ts'
+
+/** The part of a pino logger that rules use. */
+export interface Log {
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/**
+ * All that a rule can need. Rules take `Pick<Deps, …>` with exactly what they use; the Fastify instance is a `Deps`,
+ * and so is any object a test makes.
+ */
+export interface Deps {
+  config: Config
+  db: Db
+  ephemeral: Ephemeral
+  hasher: Hasher
+  jwt: Jwt
+  keys: KeyRing
+  log: Log
+  /** the time, in epoch ms */
+  now: () => number
+  /** what this node knows of sessions it has seen */
+  states: SessionStates
+  /** access tokens that this node has verified */
+  tokens: TokenCache
+}

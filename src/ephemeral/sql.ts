@@ -1,0 +1,142 @@
+/** The embedded store: two tables of the service's own database. */
+import { sql } from 'kysely'
+import type { Db, OpenDatabase } from '../db/open.ts'
+import { type Count, type Ephemeral, type Subscriber, Subscriptions } from './store.ts'
+
+/** How long a message stays readable for nodes that did not look, in ms; whoever was away longer starts afresh. */
+const MESSAGE_TTL = 60_000
+
+/** At most this many dead rows go with each write, so that the tables stay small without a janitor. */
+const SWEEP = 20
+
+interface Needs extends OpenDatabase {
+  now: () => number
+}
+
+/** Makes the embedded store; the database stays open when the store closes. */
+export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Promise<Ephemeral> {
+  const subscriptions = new Subscriptions()
+  let seenWrites = foreignWrites()
+  let lastId = await newestMessage(db)
+  let lastRead = now()
+  let reading: Promise<void> | undefined
+
+  async function readNews(): Promise<void> {
+    // Noted before reading: what is written meanwhile makes the next look find a difference.
+    const writes = foreignWrites()
+    if (now() - lastRead > MESSAGE_TTL) subscriptions.lose()
+    lastRead = now()
+    const news = await db
+      .selectFrom('messages')
+      .select(['id', 'channel', 'body'])
+      .where('id', '>', lastId)
+      .orderBy('id')
+      .execute()
+    for (const { id, channel, body } of news) {
+      // a message published by this node meanwhile has moved lastId on, and was heard when it was published
+      if (id <= lastId) continue
+      lastId = id
+      subscriptions.hear(channel, body)
+    }
+    seenWrites = writes
+  }
+
+  return {
+    kind: 'sql',
+
+    async put(key, value, ttl) {
+      const row = { value, expires_at: now() + ttl }
+      await db
+        .insertInto('ephemeral')
+        .values({ key, ...row })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
+        .execute()
+      await sweep(db, 'ephemeral', 'key', now())
+    },
+
+    async take(key) {
+      const row = await db
+        .deleteFrom('ephemeral')
+        .where('key', '=', key)
+        .returning(['value', 'expires_at'])
+        .executeTakeFirst()
+      return row && row.expires_at > now() ? row.value : undefined
+    },
+
+    async peek(key) {
+      const row = await db
+        .selectFrom('ephemeral')
+        .select('value')
+        .where('key', '=', key)
+        .where('expires_at', '>', now())
+        .executeTakeFirst()
+      return row?.value
+    },
+
+    async count(key, window): Promise<Count> {
+      const at = now()
+      const row = await db
+        .insertInto('ephemeral')
+        .values({ key, value: '1', expires_at: at + window })
+        .onConflict((conflict) =>
+          conflict.column('key').doUpdateSet({
+            value: sql<string>`case when ephemeral.expires_at > ${at} then cast(cast(ephemeral.value as integer) + 1 as text) else '1' end`,
+            expires_at: sql<number>`case when ephemeral.expires_at > ${at} then ephemeral.expires_at else excluded.expires_at end`,
+          }),
+        )
+        .returning(['value', 'expires_at'])
+        .executeTakeFirstOrThrow()
+      await sweep(db, 'ephemeral', 'key', at)
+      return { count: Number(row.value), resets_at: row.expires_at }
+    },
+
+    async publish(channel, body) {
+      const { id } = await db
+        .insertInto('messages')
+        .values({ channel, body, expires_at: now() + MESSAGE_TTL })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
+      if (id === lastId + 1) lastId = id
+      subscriptions.hear(channel, body)
+      await sweep(db, 'messages', 'id', now())
+    },
+
+    subscribe: (channel: string, subscriber: Subscriber) => subscriptions.add(channel, subscriber),
+
+    isCurrent() {
+      if (foreignWrites() === seenWrites) return true
+      // a failed read leaves seenWrites behind, so the next look asks again
+      reading ??= readNews()
+        .catch(() => {})
+        .finally(() => {
+          reading = undefined
+        })
+      return false
+    },
+
+    catchUp: readNews,
+
+    async ping() {
+      await sql`select 1`.execute(db)
+    },
+
+    async close() {
+      await reading
+    },
+  }
+}
+
+async function newestMessage(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('messages')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .executeTakeFirst()
+  return row?.id ?? 0
+}
+
+/** Removes a few rows that have expired. */
+async function sweep(db: Db, table: 'ephemeral' | 'messages', key: 'key' | 'id', now: number): Promise<void> {
+  const dead = sql`select ${sql.ref(key)} from ${sql.table(table)} where expires_at <= ${now} limit ${sql.lit(SWEEP)}`
+  await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (${dead})`.execute(db)
+}

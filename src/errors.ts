@@ -1,0 +1,90 @@
+/** Every way to fail: code, status, sentence; one line each. The contract's closed enumeration is made from this table. */
+
+const TABLE = {
+  malformed_json: [400, 'The body is not valid JSON.'],
+  validation_failed: [400, 'The request does not fit the contract.'],
+  bad_request: [400, 'The request cannot be read as HTTP.'],
+  password_too_short: [400, 'The password is too short.'],
+  token_missing: [401, 'This call needs an access token.'],
+  token_invalid: [401, 'The access token is not valid.'],
+  token_expired: [401, 'The access token has expired.'],
+  session_ended: [401, 'The session of this access token has ended.'],
+  invalid_credentials: [401, 'The identifier or the password is wrong.'],
+  refresh_token_invalid: [401, 'The refresh token is not valid.'],
+  refresh_token_expired: [401, 'The refresh token has expired.'],
+  refresh_token_reused: [401, 'The refresh token was used before; its session has been ended.'],
+  account_disabled: [403, 'The account is disabled.'],
+  current_password_wrong: [403, 'The current password is wrong.'],
+  permission_denied: [403, 'The account lacks the permission that this call needs.'],
+  not_found: [404, 'There is nothing here.'],
+  user_not_found: [404, 'There is no such user.'],
+  session_not_found: [404, 'There is no such session.'],
+  method_not_allowed: [405, 'This URL does not answer that method.'],
+  request_timeout: [408, 'The request did not arrive in time.'],
+  username_taken: [409, 'The username is taken.'],
+  email_taken: [409, 'The e-mail address is taken.'],
+  last_admin: [409, 'The last active admin can neither be deleted, disabled nor demoted.'],
+  body_too_large: [413, 'The body is larger than the service accepts.'],
+  uri_too_long: [414, 'The URL is longer than the service accepts.'],
+  media_type_unsupported: [415, 'The body must be application/json.'],
+  rate_limited: [429, 'Too many requests.'],
+  headers_too_large: [431, 'The header fields are larger than the service accepts.'],
+  internal_error: [500, 'The service failed; the failure has been logged.'],
+  overloaded: [503, 'The service has more work than it can do; try again later.'],
+  unavailable: [503, 'The service cannot answer now; try again later.'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+/** A code of the contract's closed enumeration. */
+export type ErrorCode = keyof typeof TABLE
+
+/** All codes, in the order of the table. */
+export const ERROR_CODES = Object.keys(TABLE) as readonly ErrorCode[]
+
+/** One member of the request that does not fit: where it stands (RFC 6901) and what is wrong. */
+export interface Fault {
+  in: 'body' | 'query' | 'path' | 'headers'
+  pointer: string
+  message: string
+}
+
+interface Details {
+  /** what is particular to this occurrence; never a value that the client sent */
+  detail?: string
+  errors?: readonly Fault[]
+  /** for `Retry-After`, in seconds */
+  retryAfter?: number
+  /** for `Allow` */
+  allow?: readonly string[]
+  cause?: unknown
+}
+
+/** A failure that the contract names. Its status and title come from the table. */
+export class Failure extends Error {
+  override name = 'Failure'
+  readonly code: ErrorCode
+  readonly statusCode: number
+  readonly detail: string | undefined
+  readonly errors: readonly Fault[] | undefined
+  readonly retryAfter: number | undefined
+  readonly allow: readonly string[] | undefined
+
+  constructor(code: ErrorCode, { detail, errors, retryAfter, allow, cause }: Details = {}) {
+    super(TABLE[code][1], cause === undefined ? undefined : { cause })
+    this.code = code
+    this.statusCode = TABLE[code][0]
+    this.detail = detail
+    this.errors = errors
+    this.retryAfter = retryAfter
+    this.allow = allow
+  }
+}
+
+/** The HTTP status that goes with a code. */
+export function statusOf(code: ErrorCode): number {
+  return TABLE[code][0]
+}
+
+/** The constant sentence that goes with a code. */
+export function titleOf(code: ErrorCode): string {
+  return TABLE[code][1]
+}

@@ -1,0 +1,53 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { sql } from 'kysely'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { enumOf, named } from '../schemas.ts'
+
+const PartState = enumOf(['ok', 'down'], { example: 'ok' })
+
+export const Health = named(
+  'Health',
+  Type.Object({
+    status: enumOf(['ok', 'degraded', 'stopping'], { description: 'degraded: a part does not answer', example: 'ok' }),
+    version: Type.String({ example: '0.1.0' }),
+    database: Type.Object({ kind: enumOf(['sqlite'], { example: 'sqlite' }), status: PartState }),
+    ephemeral: Type.Object({
+      kind: enumOf(['redis', 'sql'], { description: 'sql: the embedded store', example: 'sql' }),
+      status: PartState,
+    }),
+  }),
+)
+export type Health = Static<typeof Health>
+
+export const Live = named('Live', Type.Object({ status: enumOf(['ok'], { example: 'ok' }) }))
+
+type Needs = Pick<Deps, 'db' | 'ephemeral'>
+
+/** Asks every part; never throws, since the answer is the point. */
+export async function checkHealth({ db, ephemeral }: Needs, version: string, stopping: boolean): Promise<Health> {
+  const state = (probe: Promise<unknown>) =>
+    probe.then(
+      () => 'ok' as const,
+      () => 'down' as const,
+    )
+  const [database, store] = await Promise.all([state(sql`select 1`.execute(db)), state(ephemeral.ping())])
+  const allWell = database === 'ok' && store === 'ok'
+  return {
+    status: stopping ? 'stopping' : allWell ? 'ok' : 'degraded',
+    version,
+    database: { kind: 'sqlite', status: database },
+    ephemeral: { kind: ephemeral.kind, status: store },
+  }
+}
+
+/** @throws Failure unavailable while stopping or without a database */
+export async function checkReady({ db }: Needs, stopping: boolean): Promise<{ status: 'ok' }> {
+  if (stopping) throw new Failure('unavailable', { detail: 'The service is stopping.', retryAfter: 1 })
+  try {
+    await sql`select 1`.execute(db)
+  } catch (cause) {
+    throw new Failure('unavailable', { detail: 'The database does not answer.', retryAfter: 5, cause })
+  }
+  return { status: 'ok' }
+}

@@ -1,0 +1,57 @@
+/** Passwords at rest: one PHC string an account. */
+import type { Db } from '../db/open.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+
+/** The stored hash, or undefined for an account without a password. */
+export async function findHash(db: Db | Tx, userId: number): Promise<string | undefined> {
+  const row = await db.selectFrom('passwords').select('hash').where('user_id', '=', userId).executeTakeFirst()
+  return row?.hash
+}
+
+/** Stores a hash in place of whatever the account had. */
+export async function storeHash(db: Db | Tx, userId: number, hash: string, now: number): Promise<void> {
+  const row = { hash, updated_at: now }
+  await db
+    .insertInto('passwords')
+    .values({ user_id: userId, ...row })
+    .onConflict((conflict) => conflict.column('user_id').doUpdateSet(row))
+    .execute()
+}
+
+/**
+ * Whether the password is the account's. Without an account or a password the answer is no, and takes as long.
+ * @returns the hash it was checked against, or undefined when it is wrong
+ */
+export async function checkPassword(
+  { db, hasher }: Pick<Deps, 'db' | 'hasher'>,
+  userId: number | undefined,
+  password: string,
+): Promise<string | undefined> {
+  const hash = userId === undefined ? undefined : await findHash(db, userId)
+  const right = hash === undefined ? await hasher.verifyNothing(password) : await hasher.verify(hash, password)
+  return right ? hash : undefined
+}
+
+/**
+ * Hashes anew what was hashed with other parameters. Gives way to whatever happens meanwhile: a changed password
+ * stays changed, and a full queue only puts it off to the next sign-in.
+ * @returns the hash that is stored now
+ */
+export async function renewHash(
+  { db, hasher, now }: Pick<Deps, 'db' | 'hasher' | 'now'>,
+  userId: number,
+  hash: string,
+  password: string,
+): Promise<string> {
+  if (!hasher.isOutdated(hash)) return hash
+  const renewed = await hasher.hash(password).catch(() => undefined)
+  if (renewed === undefined) return hash
+  const { numUpdatedRows } = await db
+    .updateTable('passwords')
+    .set({ hash: renewed, updated_at: now() })
+    .where('user_id', '=', userId)
+    .where('hash', '=', hash)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n ? renewed : hash
+}

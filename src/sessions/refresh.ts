@@ -1,0 +1,75 @@
+/** Exchanging a refresh token: rotation by compare-and-swap, a grace window for lost replies, theft beyond it. */
+import type { SessionRow } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { endSession } from './end.ts'
+import { isAuthentic, type PresentedToken, parseRefreshToken } from './refresh-token.ts'
+import type { TokenPair } from './schema.ts'
+import { endOf, issueTokens } from './session.ts'
+
+type Needs = Pick<Deps, 'config' | 'db' | 'jwt' | 'keys' | 'log' | 'now' | 'states'>
+
+/** A session with what rotation must know of its owner. */
+type OwnedSession = SessionRow & { uid: string; disabled_at: number | null }
+
+/**
+ * Exchanges a refresh token for its successor and a new access token. Of any number of parallel calls with one token
+ * all get the same successor; so does a call within the grace window after it. An older token ends the session.
+ * @throws Failure refresh_token_invalid, refresh_token_expired, refresh_token_reused
+ */
+export async function refreshSession(deps: Needs, token: string): Promise<TokenPair> {
+  const presented = parseRefreshToken(token)
+  if (!presented) throw new Failure('refresh_token_invalid')
+  const session = await authenticate(deps, presented)
+  if (presented.generation === session.generation) {
+    const rotated = await rotate(deps, session)
+    if (rotated) return issueTokens(deps, rotated, session.uid)
+    // somebody else moved the session meanwhile: judge the token against where it is now
+    return repeat(deps, await authenticate(deps, presented), presented)
+  }
+  return repeat(deps, session, presented)
+}
+
+/** The living session that the token was made for. */
+async function authenticate(deps: Needs, presented: PresentedToken): Promise<OwnedSession> {
+  const session = await deps.db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('sessions')
+    .select(['users.uid', 'users.disabled_at'])
+    .where('sessions.id', '=', presented.session_id)
+    .executeTakeFirst()
+  if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) throw new Failure('refresh_token_invalid')
+  if (session.revoked_reason === 'refresh_token_reused') throw new Failure('refresh_token_reused')
+  if (session.revoked_at !== null || session.disabled_at !== null) throw new Failure('refresh_token_invalid')
+  if (endOf(deps, session) <= deps.now()) throw new Failure('refresh_token_expired')
+  return session
+}
+
+/** Moves the session on by one generation; undefined if it is no longer where we saw it. */
+function rotate({ db, now }: Needs, { id, generation }: SessionRow): Promise<SessionRow | undefined> {
+  return db
+    .updateTable('sessions')
+    .set({ generation: generation + 1, rotated_at: now(), last_used_at: now() })
+    .where('id', '=', id)
+    .where('generation', '=', generation)
+    .where('revoked_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Answers a token that was exchanged before. */
+async function repeat(deps: Needs, session: OwnedSession, presented: PresentedToken): Promise<TokenPair> {
+  if (presented.generation > session.generation) throw new Failure('refresh_token_invalid')
+  const inGrace =
+    presented.generation === session.generation - 1 && deps.now() - session.rotated_at < deps.config.refresh_grace
+  if (inGrace) return issueTokens(deps, session, session.uid)
+  return endStolenSession(deps, session)
+}
+
+/** Ends the session whose refresh token came back after it had been replaced: thief and owner look alike. */
+async function endStolenSession(deps: Needs, session: SessionRow): Promise<never> {
+  await endSession(deps, session.id, 'refresh_token_reused')
+  deps.log.warn({ session_id: session.id, ip: session.ip }, 'a replaced refresh token came back; its session was ended')
+  throw new Failure('refresh_token_reused')
+}

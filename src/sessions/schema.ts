@@ -1,0 +1,54 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { closed, enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
+
+const RefreshTokenString = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  description: 'opaque; keep it as secret as a password',
+  example: 'lkr_AZjBon0-e0qcVQ8vbB2eIQAAAAEr1g7p0cQe3t0eKfQ2mXc8yC8n0tq1WmVvI3oXbq0mFQ',
+})
+
+export const TokenPair = named(
+  'TokenPair',
+  Type.Object(
+    {
+      access_token: Type.String({
+        description: 'a JWT for the `Authorization` header',
+        example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln',
+      }),
+      token_type: enumOf(['Bearer'], { example: 'Bearer' }),
+      expires_in: Type.Integer({ description: 'life of the access token, in seconds', example: 900 }),
+      refresh_token: RefreshTokenString,
+      refresh_token_expires_in: Type.Integer({
+        description: 'life of the refresh token, in seconds',
+        example: 1209600,
+      }),
+    },
+    { description: 'A session’s tokens' },
+  ),
+)
+export type TokenPair = Static<typeof TokenPair>
+
+export const RefreshTokenBody = named('RefreshTokenBody', closed({ refresh_token: RefreshTokenString }))
+
+export const Session = named(
+  'Session',
+  Type.Object(
+    {
+      id: Uuid('names the session; the `sid` of its access tokens'),
+      created_at: Timestamp('when it began'),
+      last_used_at: Timestamp('when its refresh token was last exchanged'),
+      expires_at: Timestamp('when it ends unless it is refreshed'),
+      ip: Type.Optional(Type.String({ description: 'the address it began from', example: '203.0.113.7' })),
+      user_agent: Type.Optional(Type.String({ description: 'the program it began from', example: 'curl/8.5.0' })),
+      current: Type.Boolean({ description: 'whether it is the one that asks', example: true }),
+    },
+    { description: 'A signed-in device' },
+  ),
+)
+export type Session = Static<typeof Session>
+
+export const SessionList = named(
+  'SessionList',
+  Type.Object({ items: Type.Array(ref(Session), { description: 'newest first' }) }),
+)

@@ -1,0 +1,95 @@
+/** A session: one row from sign-in to its end, and the tokens that stand for it. */
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
+import type { SessionRow } from '../db/schema.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { signAccessToken } from '../tokens/access-token.ts'
+import { deriveRefreshToken } from './refresh-token.ts'
+import type { TokenPair } from './schema.ts'
+
+/** Where a session begins. */
+export interface Origin {
+  ip: string | undefined
+  user_agent: string | undefined
+}
+
+/** Why a session ended. */
+export type EndReason =
+  | 'logout'
+  | 'logout_all'
+  | 'revoked_by_owner'
+  | 'revoked_by_admin'
+  | 'password_changed'
+  | 'account_disabled'
+  | 'refresh_token_reused'
+
+/** Longer ones are cut before they are stored, in characters. */
+const USER_AGENT_LENGTH = 256
+
+/** At most this many sessions that expired are removed with each new one. */
+const SWEEP = 10
+
+/** An expired session is kept this long, in ms, so that its owner is told that it expired. */
+const KEEP_EXPIRED = 86_400_000
+
+/** Adds a session for an account; the caller's transaction has made sure that the account may have one. */
+export async function insertSession(
+  tx: Tx,
+  { config, now }: Pick<Deps, 'config' | 'now'>,
+  userId: number,
+  { ip, user_agent }: Origin,
+): Promise<SessionRow> {
+  const at = now()
+  await tx
+    .deleteFrom('sessions')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('expires_at', '<', at - KEEP_EXPIRED)
+        .limit(sql.lit(SWEEP)),
+    )
+    .execute()
+  return tx
+    .insertInto('sessions')
+    .values({
+      id: uuidv7({ msecs: at }),
+      user_id: userId,
+      salt: randomBytes(16).toString('hex'),
+      generation: 1,
+      rotated_at: at,
+      created_at: at,
+      last_used_at: at,
+      expires_at: at + config.refresh_token_ttl,
+      ip: ip ?? null,
+      user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+      revoked_at: null,
+      revoked_reason: null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** When the session ends if it is not refreshed: at the end of its life, or of its idleness. */
+export function endOf({ config }: Pick<Deps, 'config'>, { expires_at, last_used_at }: SessionRow): number {
+  return Math.min(expires_at, last_used_at + config.session_idle_ttl)
+}
+
+/** The tokens of the session as it stands. */
+export function issueTokens(
+  deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now'>,
+  session: SessionRow,
+  uid: string,
+): TokenPair {
+  const end = endOf(deps, session)
+  const { token, expires_in } = signAccessToken(deps, { uid, session_id: session.id, expires_at: end })
+  return {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in,
+    refresh_token: deriveRefreshToken(deps.keys.refreshKey, session, session.generation),
+    refresh_token_expires_in: Math.round((end - deps.now()) / 1000),
+  }
+}

@@ -1,0 +1,123 @@
+/** What this node knows of sessions: who is behind a `sid`, or that nobody is any more. */
+import { sql } from 'kysely'
+import { type Account, toRoles } from '../accounts/account.ts'
+import type { UserRow } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { BoundedMap } from '../tokens/bounded-map.ts'
+
+/** A living session and its owner. */
+export interface SessionState {
+  session_id: string
+  account: Account
+  /** when it was read, epoch ms */
+  read_at: number
+}
+
+/** How many sessions a node remembers; one takes about 1 KiB. */
+const REMEMBERED = 20_000
+
+/**
+ * A remembered state is read again after this long, in ms: the longest that a revocation can go unheard on this node
+ * when the node that revoked could not publish it.
+ */
+export const STATE_MAX_AGE = 10_000
+
+const CHANNEL = 'sessions'
+
+export interface SessionStates {
+  /** The state, if this node has it and may rely on it. */
+  recall(sessionId: string): SessionState | undefined
+  /** The state as the database has it; undefined for a session that is over. */
+  read(sessionId: string): Promise<SessionState | undefined>
+  /** Makes every node forget one session. */
+  forgetSession(sessionId: string): Promise<void>
+  /** Makes every node forget all sessions of an account. */
+  forgetUser(userId: number): Promise<void>
+  size(): number
+}
+
+type Needs = Pick<Deps, 'db' | 'ephemeral' | 'log' | 'now'>
+
+/** Makes the memory and subscribes it to the news. */
+export function createSessionStates({ db, ephemeral, log, now }: Needs): SessionStates {
+  const states = new BoundedMap<string, SessionState>(REMEMBERED)
+  const readState = stateReader(db)
+  let changes = 0
+
+  function forget(about: string): void {
+    changes += 1
+    if (!about.startsWith('user:')) {
+      states.delete(about)
+      return
+    }
+    const userId = Number(about.slice('user:'.length))
+    for (const [id, { account }] of states) if (account.id === userId) states.delete(id)
+  }
+
+  async function publish(about: string): Promise<void> {
+    try {
+      await ephemeral.publish(CHANNEL, about)
+    } catch (error) {
+      // the database holds the truth; the others read it again within STATE_MAX_AGE
+      log.warn({ error: (error as Error).message }, 'a revocation could not be published')
+    }
+  }
+
+  ephemeral.subscribe(CHANNEL, {
+    hear: forget,
+    lose() {
+      changes += 1
+      states.clear()
+    },
+  })
+
+  return {
+    recall(sessionId) {
+      const state = states.get(sessionId)
+      return state && now() - state.read_at < STATE_MAX_AGE && ephemeral.isCurrent() ? state : undefined
+    },
+
+    async read(sessionId) {
+      const changesBefore = changes
+      const state = await readState(sessionId, now())
+      // news that came while we read may have been about this session, and what we read may be older
+      if (state && changes === changesBefore) states.set(sessionId, state)
+      else states.delete(sessionId)
+      return state
+    },
+
+    forgetSession: (sessionId) => publish(sessionId),
+    forgetUser: (userId) => publish(`user:${userId}`),
+    size: () => states.size,
+  }
+}
+
+/** The look-up of every first request of a session; compiled once, since building the query costs more than running it. */
+function stateReader(db: Deps['db']) {
+  const query = db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('users')
+    .select((eb) => [
+      eb
+        .selectFrom('user_roles')
+        .whereRef('user_roles.user_id', '=', 'users.id')
+        .select(sql<string | null>`string_agg(user_roles.role, ',')`.as('list'))
+        .as('role_list'),
+    ])
+    .where('sessions.id', '=', '')
+    .where('sessions.revoked_at', 'is', null)
+    .where('users.disabled_at', 'is', null)
+    .compile()
+
+  return async (session_id: string, read_at: number): Promise<SessionState | undefined> => {
+    const { rows } = await db.executeQuery<UserRow & { role_list: string | null }>({
+      ...query,
+      parameters: [session_id],
+    })
+    const row = rows[0]
+    if (!row) return undefined
+    const { role_list, ...user } = row
+    return { session_id, account: { ...user, roles: toRoles(role_list) }, read_at }
+  }
+}

@@ -1,0 +1,30 @@
+import { inTransaction } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { checkPassword, findHash, storeHash } from '../passwords/password.ts'
+import { checkNewPassword } from '../passwords/rules.ts'
+import type { PasswordChange } from '../passwords/schema.ts'
+import { revokeSessions } from '../sessions/end.ts'
+import type { SessionState } from '../sessions/states.ts'
+
+/**
+ * Changes the password of the account behind a session; every other session of the account ends.
+ * @throws Failure current_password_wrong, password_too_short, overloaded
+ */
+export async function changePassword(
+  deps: Pick<Deps, 'config' | 'db' | 'hasher' | 'now' | 'states'>,
+  { account, session_id }: SessionState,
+  { current_password, new_password }: PasswordChange,
+): Promise<void> {
+  checkNewPassword(deps, new_password, 'new_password')
+  const checked = await checkPassword(deps, account.id, current_password)
+  if (checked === undefined) throw new Failure('current_password_wrong')
+  const hash = await deps.hasher.hash(new_password)
+  await inTransaction(deps.db, async (tx) => {
+    // of two changes that started from one password, the second must not win over the first
+    if ((await findHash(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
+    await storeHash(tx, account.id, hash, deps.now())
+    await revokeSessions(tx, deps, account.id, 'password_changed', session_id)
+  })
+  await deps.states.forgetUser(account.id)
+}

@@ -1,0 +1,53 @@
+/** Changing and removing accounts, with what that means for their sessions. */
+import { type Account, getAccount } from '../accounts/account.ts'
+import { updateAccount } from '../accounts/write.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { storeHash } from '../passwords/password.ts'
+import { checkNewPassword } from '../passwords/rules.ts'
+import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
+import { revokeSessions } from '../sessions/end.ts'
+import type { UserUpdate } from './schema.ts'
+
+type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now' | 'states'>
+
+/**
+ * Changes the given members of an account. Disabling it and setting its password end its sessions.
+ * @throws Failure user_not_found, username_taken, email_taken, password_too_short, last_admin, overloaded
+ */
+export async function changeAccount(deps: Needs, uid: string, update: UserUpdate): Promise<Account> {
+  const { password, roles, disabled, ...profile } = update
+  if (password !== undefined) checkNewPassword(deps, password)
+  const hash = password === undefined ? undefined : await deps.hasher.hash(password)
+  const changed = await inTransaction(deps.db, async (tx) => {
+    const account = await getAccount(tx, uid)
+    await updateAccount(tx, account, profile, { now: deps.now(), disabled })
+    if (roles) await setRoles(tx, account.id, roles)
+    if (hash) await storeHash(tx, account.id, hash, deps.now())
+    if (hash) await revokeSessions(tx, deps, account.id, 'password_changed')
+    if (disabled) await revokeSessions(tx, deps, account.id, 'account_disabled')
+    if (disabled || roles) await keepAnAdmin(tx, account)
+    return getAccount(tx, uid)
+  })
+  await deps.states.forgetUser(changed.id)
+  return changed
+}
+
+/**
+ * Removes an account with everything that belongs to it.
+ * @throws Failure user_not_found, last_admin
+ */
+export async function removeAccount(deps: Needs, uid: string): Promise<void> {
+  const id = await inTransaction(deps.db, async (tx) => {
+    const account = await getAccount(tx, uid)
+    await tx.deleteFrom('users').where('id', '=', account.id).execute()
+    await keepAnAdmin(tx, account)
+    return account.id
+  })
+  await deps.states.forgetUser(id)
+}
+
+/** A service that never had an admin may go on without; one that has must not lose the last. */
+async function keepAnAdmin(tx: Tx, before: Account): Promise<void> {
+  if (before.roles.includes('admin') && before.disabled_at === null) await requireActiveAdmin(tx)
+}

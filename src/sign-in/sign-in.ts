@@ -1,0 +1,54 @@
+import { findByIdentifier } from '../accounts/account.ts'
+import type { SessionRow } from '../db/schema.ts'
+import { inTransaction } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import { checkPassword, renewHash } from '../passwords/password.ts'
+import type { TokenPair } from '../sessions/schema.ts'
+import { insertSession, issueTokens, type Origin } from '../sessions/session.ts'
+import type { Credentials } from './schema.ts'
+
+type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'jwt' | 'keys' | 'now'>
+
+/** A password that is renewed by a parallel sign-in is checked once more against what was stored meanwhile. */
+const ATTEMPTS = 2
+
+/**
+ * Signs a person in by user name or e-mail address.
+ * @throws Failure invalid_credentials for every cause, account_disabled only to who knows the password, overloaded
+ */
+export async function signIn(deps: Needs, { identifier, password }: Credentials, origin: Origin): Promise<TokenPair> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const account = await findByIdentifier(deps.db, identifier)
+    const hash = await checkPassword(deps, account?.id, password)
+    if (!account || hash === undefined) break
+    if (account.disabled_at !== null) throw new Failure('account_disabled')
+    const stored = await renewHash(deps, account.id, hash, password)
+    const session = await startSession(deps, account.id, stored, origin)
+    if (session) return issueTokens(deps, session, account.uid)
+  }
+  throw new Failure('invalid_credentials')
+}
+
+/**
+ * Starts a session if the account is still enabled and still has the password that was checked: hashing takes
+ * long enough for a password change to overtake it, and that change ends sessions it can see.
+ */
+function startSession(
+  deps: Needs,
+  userId: number,
+  checkedHash: string,
+  origin: Origin,
+): Promise<SessionRow | undefined> {
+  return inTransaction(deps.db, async (tx) => {
+    const account = await tx
+      .selectFrom('users')
+      .innerJoin('passwords', 'passwords.user_id', 'users.id')
+      .select('users.id')
+      .where('users.id', '=', userId)
+      .where('users.disabled_at', 'is', null)
+      .where('passwords.hash', '=', checkedHash)
+      .executeTakeFirst()
+    return account && insertSession(tx, deps, userId, origin)
+  })
+}

@@ -1,0 +1,168 @@
+/** The signing keys: who signs now, who is still believed, and when the next one takes over. */
+import type { JsonWebKey } from 'node:crypto'
+import type { Deps } from '../deps.ts'
+import type { DerivedKeys } from './master-key.ts'
+import { createSigningKey, openSigningKey, type SigningKey } from './signing-key.ts'
+
+/** How long others may keep our JWKS, in s. */
+export const JWKS_MAX_AGE = 300
+
+/** A new key is published this long before it signs, in ms: longer than any cache of the JWKS lives. */
+const LEAD = 2 * JWKS_MAX_AGE * 1000
+
+/** A `kid` that nobody knows makes the ring look into the database at most this often, in ms. */
+const UNKNOWN_KID_PAUSE = 1000
+
+/** News on this channel makes every node read its keys again. */
+const CHANNEL = 'keys'
+
+export interface KeyRing {
+  /** authenticates refresh tokens; 32 bytes */
+  readonly refreshKey: Buffer
+  /** The key that signs now. */
+  current(): SigningKey
+  /** The key of this name, if tokens it signed are still believed. */
+  find(kid: string): Promise<SigningKey | undefined>
+  /** The public keys by which others can verify our tokens: JWKS (RFC 7517). */
+  published(): JsonWebKey[]
+  /** Every key that is still believed, and whether it is the one that signs. */
+  list(): Array<SigningKey & { signs: boolean }>
+  /** Reads the keys again and makes the next one when its time has come. */
+  maintain(): Promise<void>
+  /** Makes the next key; `at` says from when on it signs, by default after its publication has spread. */
+  rotate(at?: number): Promise<SigningKey>
+  /** Withdraws every key but the one that signs now. */
+  revokeOthers(): Promise<number>
+  /** Calls `listener` when keys have changed. */
+  onChange(listener: () => void): void
+}
+
+type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'now'>
+
+/**
+ * Opens the ring, making the first key if there is none.
+ * @throws when the keys in the database were sealed under another `JWT_KEY`
+ */
+export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<KeyRing> {
+  const { config, db, ephemeral, now } = deps
+  const listeners: Array<() => void> = []
+  let keys: SigningKey[] = []
+  let lookedAt = Number.NEGATIVE_INFINITY
+
+  async function load(): Promise<void> {
+    const rows = await db
+      .selectFrom('signing_keys')
+      .selectAll()
+      .where('revoked_at', 'is', null)
+      .orderBy('activates_at')
+      .execute()
+    const fresh = rows.map((row) => {
+      try {
+        return openSigningKey(row, derived.seal)
+      } catch (cause) {
+        throw new Error('the signing keys in this database were sealed under another JWT_KEY', { cause })
+      }
+    })
+    const changed = fresh.map(({ kid }) => kid).join() !== keys.map(({ kid }) => kid).join()
+    keys = fresh
+    if (changed) for (const listener of listeners) listener()
+  }
+
+  const ours = () => keys.filter(({ alg }) => alg === config.jwt_alg)
+
+  /** Until when tokens of this key are believed: their longest life beyond its last signature. */
+  function believedUntil(key: SigningKey): number {
+    const next = keys.find(({ alg, sequence }) => alg === key.alg && sequence > key.sequence)
+    const abandoned = key.alg === config.jwt_alg ? Number.POSITIVE_INFINITY : key.activates_at + config.key_rotation
+    return (next?.activates_at ?? abandoned) + config.access_token_ttl + config.clock_tolerance
+  }
+
+  async function add(sequence: number, activates_at: number): Promise<void> {
+    const row = {
+      ...createSigningKey(config.jwt_alg, derived.seal),
+      sequence,
+      created_at: now(),
+      activates_at,
+      revoked_at: null,
+    }
+    // Another node that came to the same conclusion has taken the number: then its key is the next one.
+    await db
+      .insertInto('signing_keys')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['alg', 'sequence']).doNothing())
+      .execute()
+    await ephemeral.publish(CHANNEL, row.kid).catch(() => {})
+    await load()
+  }
+
+  async function nextSequence(): Promise<number> {
+    const row = await db
+      .selectFrom('signing_keys')
+      .select((eb) => eb.fn.max('sequence').as('last'))
+      .where('alg', '=', config.jwt_alg)
+      .executeTakeFirst()
+    return (row?.last ?? 0) + 1
+  }
+
+  async function maintain(): Promise<void> {
+    await load()
+    const newest = ours().at(-1)
+    if (!newest) return add(await nextSequence(), now())
+    const lead = Math.min(LEAD, config.key_rotation / 4)
+    const due = newest.activates_at + config.key_rotation
+    if (now() >= due - lead) await add(newest.sequence + 1, Math.max(due, now() + lead))
+  }
+
+  function current(): SigningKey {
+    const candidates = ours()
+    const key = candidates.findLast(({ activates_at }) => activates_at <= now()) ?? candidates[0]
+    if (!key) throw new Error('the key ring is empty')
+    return key
+  }
+
+  const believed = () => keys.filter((key) => believedUntil(key) > now())
+  const known = (kid: string) => believed().find((key) => key.kid === kid)
+
+  ephemeral.subscribe(CHANNEL, { hear: () => void load().catch(() => {}), lose: () => void load().catch(() => {}) })
+  await maintain()
+
+  return {
+    refreshKey: derived.refresh,
+    current,
+    maintain,
+
+    async find(kid) {
+      const key = known(kid)
+      if (key || now() - lookedAt < UNKNOWN_KID_PAUSE) return key
+      lookedAt = now()
+      await load()
+      return known(kid)
+    },
+
+    published: () => believed().flatMap(({ jwk }) => (jwk ? [jwk] : [])),
+
+    list: () => believed().map((key) => ({ ...key, signs: key.kid === current().kid })),
+
+    async rotate(at = now() + LEAD) {
+      const sequence = await nextSequence()
+      await add(sequence, at)
+      const key = ours().find((candidate) => candidate.sequence === sequence)
+      if (!key) throw new Error('the new key was withdrawn at once')
+      return key
+    },
+
+    async revokeOthers() {
+      const { numUpdatedRows } = await db
+        .updateTable('signing_keys')
+        .set({ revoked_at: now() })
+        .where('kid', '<>', current().kid)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst()
+      await ephemeral.publish(CHANNEL, 'revoked').catch(() => {})
+      await load()
+      return Number(numUpdatedRows)
+    },
+
+    onChange: (listener) => listeners.push(listener),
+  }
+}

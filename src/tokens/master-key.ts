@@ -1,0 +1,50 @@
+/** The one secret an operator keeps: everything else that is secret is sealed under it or derived from it. */
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Config } from '../config.ts'
+import { sqlitePath } from '../db/open.ts'
+
+/** Two independent 256-bit keys made of the master key (HKDF, RFC 5869). */
+export interface DerivedKeys {
+  /** seals signing keys at rest */
+  seal: Buffer
+  /** authenticates refresh tokens */
+  refresh: Buffer
+}
+
+/** Where development keeps the master key it made: beside the database. Undefined for a database in memory. */
+export function developmentKeyPath(config: Pick<Config, 'database_url'>): string | undefined {
+  const path = sqlitePath(config.database_url)
+  return path === ':memory:' ? undefined : join(dirname(path), 'jwt.key')
+}
+
+/**
+ * The master key: `JWT_KEY`, or outside production one that is made once, mode 0600.
+ * @returns the key, and the file it was made in if that happened just now
+ */
+export function resolveMasterKey(config: Pick<Config, 'jwt_key' | 'database_url'>): { key: string; created?: string } {
+  if (config.jwt_key) return { key: config.jwt_key }
+  const path = developmentKeyPath(config)
+  if (!path) return { key: randomBytes(48).toString('base64url') }
+  mkdirSync(dirname(path), { recursive: true })
+  const created = !existsSync(path) && createOnce(path)
+  return { key: readFileSync(path, 'utf8').trim(), ...(created && { created: path }) }
+}
+
+/** Writes a new key unless another process was first. */
+function createOnce(path: string): boolean {
+  try {
+    writeFileSync(path, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Derives the working keys; each purpose has an `info` of its own, so that none helps to guess another. */
+export function deriveKeys(masterKey: string): DerivedKeys {
+  const derive = (info: string) => Buffer.from(hkdfSync('sha256', masterKey, '', info, 32))
+  return { seal: derive('latchkey/seal'), refresh: derive('latchkey/refresh') }
+}

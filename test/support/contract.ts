@@ -1,0 +1,96 @@
+/** Holds every answer of the tests against `openapi.yaml`. */
+import { readFileSync } from 'node:fs'
+import { Ajv, type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
+import { parse } from 'yaml'
+
+interface Header {
+  schema: object
+  required?: boolean
+}
+interface Response {
+  $ref?: string
+  headers?: Record<string, Header>
+  content?: Record<string, { schema?: object }>
+}
+interface Operation {
+  responses: Record<string, Response>
+}
+interface Contract {
+  paths: Record<string, Record<string, Operation>>
+  components: { responses?: Record<string, Response> }
+}
+
+export const contract = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Contract
+
+const ajv = new Ajv({ strict: false, validateSchema: false })
+addFormats.default(ajv)
+ajv.addSchema(contract, 'contract')
+
+const paths = Object.keys(contract.paths)
+  .map((template) => ({
+    template,
+    pattern: new RegExp(`^${template.replace(/\./g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  }))
+  // a literal path wins over a templated one: /users/me over /users/{user_id}
+  .sort((a, b) => a.template.split('{').length - b.template.split('{').length)
+
+export interface Answer {
+  method: string
+  path: string
+  status: number
+  headers: Record<string, string | number | string[] | undefined>
+  body: string
+}
+
+const compiled = new Map<string, ValidateFunction>()
+
+function escapePointer(segment: string): string {
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function validatorAt(pointer: string): ValidateFunction {
+  const known = compiled.get(pointer)
+  if (known) return known
+  const validate = ajv.compile({ $ref: `contract#${pointer}` })
+  compiled.set(pointer, validate)
+  return validate
+}
+
+/** What an answer does that the contract does not allow; undefined when it keeps to it. */
+export function violation({ method, path, status, headers, body }: Answer): string | undefined {
+  const where = `${method} ${path} → ${status}`
+  const template = paths.find(({ pattern }) => pattern.test(path))?.template
+  const operation = template === undefined ? undefined : contract.paths[template]?.[method.toLowerCase()]
+  if (template === undefined || !operation) return outsideContract(where, status, headers, body)
+  let pointer = `/paths/${escapePointer(template)}/${method.toLowerCase()}/responses/${status}`
+  let response = operation.responses[status]
+  if (!response) return `${where}: the contract has no such status`
+  if (response.$ref) {
+    pointer = response.$ref.slice(1)
+    response = contract.components.responses?.[response.$ref.split('/').at(-1) ?? ''] ?? {}
+  }
+  for (const name of Object.keys(response.headers ?? {})) {
+    if (headers[name.toLowerCase()] === undefined && isPromised(name, status, body)) return `${where}: no ${name}`
+  }
+  if (!response.content) return body === '' ? undefined : `${where}: a body where the contract has none`
+  const type = String(headers['content-type'] ?? '').split(';', 1)[0] ?? ''
+  const media = response.content[type]
+  if (!media) return `${where}: ${type} is not in the contract`
+  if (!type.endsWith('json')) return undefined
+  const validate = validatorAt(`${pointer}/content/${escapePointer(type)}/schema`)
+  return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)} in ${body}`
+}
+
+/** Retry-After is a hint that only some 503 carry. */
+function isPromised(name: string, status: number, _body: string): boolean {
+  return !(name === 'Retry-After' && status === 503)
+}
+
+/** Unknown URLs and methods are in no operation; they still answer with a problem. */
+function outsideContract(where: string, status: number, headers: Answer['headers'], body: string): string | undefined {
+  if (status < 400) return `${where}: not in the contract`
+  if (!String(headers['content-type']).startsWith('application/problem+json')) return `${where}: not a problem document`
+  const validate = validatorAt('/components/schemas/Problem')
+  return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)}`
+}

@@ -1,0 +1,60 @@
+/** A redis-server of this test process's own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './ports.ts'
+
+export interface RedisServer {
+  url: string
+  port: number
+  /** Ends it with SIGKILL. */
+  stop(): Promise<void>
+}
+
+/** Starts a server that keeps nothing on disk. */
+export async function startRedis(port?: number): Promise<RedisServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'latchkey-redis-'))
+  const at = port ?? (await freePort())
+  const child = spawn(
+    'redis-server',
+    ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir],
+    {
+      stdio: 'ignore',
+    },
+  )
+  // the test process may end while it runs; it is killed then
+  child.unref()
+  const stopAtExit = () => child.kill('SIGKILL')
+  process.once('exit', stopAtExit)
+  await answering(at, child)
+  return {
+    url: `redis://127.0.0.1:${at}`,
+    port: at,
+    async stop() {
+      process.off('exit', stopAtExit)
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
+      await gone
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function answering(port: number, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
+      socket.once('error', () => resolve(false))
+    })
+    if (open) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error('redis-server does not answer')
+}
