@@ -34,6 +34,7 @@ export async function startRedis(port?: number): Promise<RedisServer> {
     port: at,
     async stop() {
       process.off('exit', stopAtExit)
+      child.ref()
       const gone = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGKILL')
       await gone

@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { migrateUp } from '../../src/db/migrate.ts'
+import { openDatabase } from '../../src/db/open.ts'
+import { createRedisEphemeral } from '../../src/ephemeral/redis.ts'
+import { createSqlEphemeral } from '../../src/ephemeral/sql.ts'
+import type { Ephemeral } from '../../src/ephemeral/store.ts'
+import { isLeftOut, testClock } from '../support/app.ts'
+import { startRedis } from '../support/redis.ts'
+import { eventually } from '../support/wait.ts'
+
+const log = { warn: () => {} }
+
+/** A store as two nodes see it, and a way to let time pass for it. */
+interface Nodes {
+  here: Ephemeral
+  there: Ephemeral
+  pass: (ms: number) => Promise<void>
+}
+
+async function sqlNodes(t: Test): Promise<Nodes> {
+  const dir = mkdtempSync(join(tmpdir(), 'latchkey-ephemeral-'))
+  const url = `sqlite:${join(dir, 'test.db')}`
+  const clock = testClock()
+  const [one, two] = [openDatabase(url), openDatabase(url)]
+  await migrateUp(one.db)
+  const here = await createSqlEphemeral({ ...one, now: clock.now })
+  const there = await createSqlEphemeral({ ...two, now: clock.now })
+  t.teardown(async () => {
+    await Promise.all([here.close(), there.close()])
+    await Promise.all([one.db.destroy(), two.db.destroy()])
+    rmSync(dir, { recursive: true })
+  })
+  return { here, there, pass: async (ms) => clock.advance(ms) }
+}
+
+async function redisNodes(t: Test): Promise<Nodes> {
+  const server = await startRedis()
+  const clients = [new Redis(server.url), new Redis(server.url)] as const
+  const now = Date.now
+  const here = await createRedisEphemeral({ redis: clients[0], now, log })
+  const there = await createRedisEphemeral({ redis: clients[1], now, log })
+  t.teardown(async () => {
+    await Promise.all([here.close(), there.close()])
+    for (const client of clients) client.disconnect()
+    await server.stop()
+  })
+  // Redis has a clock of its own, so only here time really has to pass
+  return { here, there, pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 20)) }
+}
+
+function suite(t: Test, makeNodes: (t: Test) => Promise<Nodes>): void {
+  t.test('a value is there for every node until its time is over', async (t) => {
+    const { here, there, pass } = await makeNodes(t)
+    await here.put('key', 'first', 60_000)
+    await here.put('key', 'value', 100)
+    t.equal(await there.peek('key'), 'value', 'the later value replaced the earlier one')
+    t.equal(await there.peek('other'), undefined)
+    await pass(100)
+    t.equal(await there.peek('key'), undefined)
+    t.equal(await there.take('key'), undefined)
+  })
+
+  t.test('of 100 parallel takers on two nodes exactly one gets the value', async (t) => {
+    const { here, there } = await makeNodes(t)
+    await here.put('token', 'value', 60_000)
+    const taken = await Promise.all(Array.from({ length: 100 }, (_, index) => (index % 2 ? here : there).take('token')))
+    t.strictSame(
+      taken.filter((value) => value !== undefined),
+      ['value'],
+    )
+  })
+
+  t.test('a counter counts every event of its window, whichever node saw it, and starts again after', async (t) => {
+    const { here, there, pass } = await makeNodes(t)
+    const counts = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? here : there).count('c', 150)),
+    )
+    t.strictSame(
+      counts.map(({ count }) => count).sort((a, b) => a - b),
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    )
+    t.equal((await here.count('other', 150)).count, 1)
+    await pass(150)
+    t.equal((await there.count('c', 150)).count, 1)
+  })
+
+  t.test('a window closes at one time, however many events it has', async (t) => {
+    const { here, there } = await makeNodes(t)
+    const first = await here.count('c', 60_000)
+    const second = await there.count('c', 60_000)
+    t.ok(Math.abs(first.resets_at - second.resets_at) < 1000)
+  })
+
+  t.test(
+    'a message reaches the subscribers of every node, those of the publisher before publish resolves',
+    async (t) => {
+      const { here, there } = await makeNodes(t)
+      const heardHere: string[] = []
+      const heardThere: string[] = []
+      here.subscribe('news', { hear: (body) => heardHere.push(body), lose() {} })
+      there.subscribe('news', { hear: (body) => heardThere.push(body), lose() {} })
+      there.subscribe('other', { hear: () => t.fail('another channel'), lose() {} })
+      await eventually(() => here.isCurrent() && there.isCurrent())
+      for (const body of ['one', 'two', 'three']) {
+        await here.publish('news', body)
+        t.ok(heardHere.includes(body))
+      }
+      await there.catchUp()
+      t.strictSame(heardThere, ['one', 'two', 'three'])
+    },
+  )
+
+  t.test('two nodes that publish at once both hear everything', async (t) => {
+    const { here, there } = await makeNodes(t)
+    const heard = { here: new Set<string>(), there: new Set<string>() }
+    here.subscribe('news', { hear: (body) => heard.here.add(body), lose() {} })
+    there.subscribe('news', { hear: (body) => heard.there.add(body), lose() {} })
+    await eventually(() => here.isCurrent() && there.isCurrent())
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => (index % 2 ? here : there).publish('news', String(index))),
+    )
+    await Promise.all([here.catchUp(), there.catchUp()])
+    t.equal(heard.here.size, 50)
+    t.equal(heard.there.size, 50)
+  })
+
+  t.test('the store answers a ping', async (t) => {
+    const { here } = await makeNodes(t)
+    await t.resolves(here.ping())
+  })
+}
+
+t.test('embedded store', async (t) => {
+  suite(t, sqlNodes)
+
+  t.test('a node knows at once that another has written, and is current again after it has read', async (t) => {
+    const { here, there } = await sqlNodes(t)
+    const heard: string[] = []
+    there.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+    t.ok(there.isCurrent())
+    await here.publish('news', 'one')
+    t.notOk(there.isCurrent())
+    await eventually(() => there.isCurrent())
+    t.strictSame(heard, ['one'])
+  })
+
+  t.test(
+    'a node that did not look for longer than messages are kept is told that it may have missed some',
+    async (t) => {
+      const { here, there, pass } = await sqlNodes(t)
+      let losses = 0
+      there.subscribe('news', { hear() {}, lose: () => (losses += 1) })
+      await here.publish('news', 'one')
+      await there.catchUp()
+      t.equal(losses, 0)
+      await pass(60_001)
+      await here.publish('news', 'two')
+      await there.catchUp()
+      t.equal(losses, 1)
+    },
+  )
+
+  t.test('what has expired is removed by the writes that follow', async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), 'latchkey-ephemeral-'))
+    const database = openDatabase(`sqlite:${join(dir, 'test.db')}`)
+    t.teardown(() => database.db.destroy().then(() => rmSync(dir, { recursive: true })))
+    await migrateUp(database.db)
+    const clock = testClock()
+    const store = await createSqlEphemeral({ ...database, now: clock.now })
+    for (let index = 0; index < 100; index += 1) {
+      await store.put(`key ${index}`, 'value', 1000)
+      await store.publish('news', String(index))
+    }
+    clock.advance(120_000)
+    for (let index = 0; index < 10; index += 1) {
+      await store.put('living', 'value', 1000)
+      await store.publish('news', 'living')
+    }
+    const rows = async (table: 'ephemeral' | 'messages') =>
+      (await database.db.selectFrom(table).selectAll().execute()).length
+    t.equal(await rows('ephemeral'), 1)
+    t.equal(await rows('messages'), 10)
+  })
+})
+
+async function onRedis(t: Test): Promise<void> {
+  suite(t, redisNodes)
+
+  t.test('a node that loses the feed knows it, forgets, and hears again when Redis is back', async (t) => {
+    const server = await startRedis()
+    const client = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: 1 })
+    client.on('error', () => {})
+    const store = await createRedisEphemeral({ redis: client, now: Date.now, log })
+    const heard: string[] = []
+    let losses = 0
+    store.subscribe('news', { hear: (body) => heard.push(body), lose: () => (losses += 1) })
+    await eventually(() => store.isCurrent())
+    const lossesBefore = losses
+    await server.stop()
+    await eventually(() => !store.isCurrent())
+    const again = await startRedis(server.port)
+    t.teardown(async () => {
+      await store.close()
+      client.disconnect()
+      await again.stop()
+    })
+    await eventually(() => store.isCurrent())
+    t.ok(losses > lossesBefore)
+    await eventually(() => client.status === 'ready')
+    await store.publish('news', 'back')
+    await store.catchUp()
+    t.ok(heard.includes('back'))
+  })
+}
+
+if (!isLeftOut('redis')) t.test('Redis', onRedis)
