@@ -1,60 +1,50 @@
 /** Gives every body in the document an example, put together from the examples of its members. */
+import {
+  type Answer,
+  at,
+  type Components,
+  type Document,
+  type Media,
+  nameOf,
+  operationsOf,
+} from './openapi-document.ts'
 
-interface Schema {
-  $ref?: string
-  type?: string
-  example?: unknown
-  enum?: unknown[]
-  properties?: Record<string, Schema>
-  items?: Schema
-}
-interface Media {
-  schema?: Schema
-  example?: unknown
-}
-interface Body {
-  content?: Record<string, Media>
-  description?: string
-}
-interface Operation {
-  requestBody?: Body
-  responses?: Record<string, Body>
-}
-interface Document {
-  components?: { schemas?: Record<string, Schema & { title?: string }> }
-  paths?: Record<string, Record<string, Operation>>
-}
+/** States that most things are not in: an example that showed them would be an odd one. */
+const UNUSUAL: ReadonlySet<string> = new Set(['disabled_at'])
 
-/** Adds the missing examples, in place. A problem's example is of the first code that its description names. */
-export function withExamples(document: Document): Document {
-  const schemas = document.components?.schemas ?? {}
-  for (const item of Object.values(document.paths ?? {})) {
-    for (const { requestBody, responses = {} } of Object.values(item)) {
-      for (const media of Object.values(requestBody?.content ?? {})) media.example ??= exampleOf(media.schema, schemas)
-      for (const [status, response] of Object.entries(responses)) {
-        for (const [type, media] of Object.entries(response.content ?? {})) {
-          media.example ??=
-            type === 'application/problem+json' ? problemExample(status, response) : exampleOf(media.schema, schemas)
-        }
+/** Adds the missing examples; those of named schemas become components, so that each stands in the document once. */
+export function addExamples(document: Document): void {
+  const { examples, schemas } = document.components
+  for (const [, { requestBody, responses }] of operationsOf(document)) {
+    for (const [type, media] of mediaOf([requestBody, ...Object.values(responses)])) {
+      const name = nameOf(media.schema ?? {})
+      if (name === undefined) media.example ??= headOf(document, type)
+      else {
+        examples[name] ??= { value: exampleOf(media.schema, schemas) }
+        media.examples = { [name]: at('examples', name) }
       }
     }
   }
-  return document
 }
 
-function exampleOf(schema: Schema | undefined, schemas: Record<string, Schema>): unknown {
-  if (!schema) return undefined
-  if (schema.$ref) return exampleOf(schemas[schema.$ref.split('/').at(-1) ?? ''], schemas)
-  if (schema.example !== undefined) return schema.example
-  if (schema.properties) {
-    const members = Object.entries(schema.properties).map(([name, member]) => [name, exampleOf(member, schemas)])
-    return Object.fromEntries(members.filter(([, value]) => value !== undefined))
-  }
-  if (schema.items) return [exampleOf(schema.items, schemas)]
-  return schema.enum?.[0]
+function mediaOf(bodies: readonly (Answer | undefined)[]): [type: string, media: Media][] {
+  return bodies.flatMap((body) => Object.entries(body?.content ?? {}))
 }
 
-function problemExample(status: string, { description = '' }: Body) {
-  const [, code, title] = /^`(\w+)`: (.*)/.exec(description) ?? []
-  return { type: `urn:latchkey:problem:${code}`, title, status: Number(status), code }
+/** Answers without a named schema are those with the document itself, of which the head has to do. */
+function headOf({ openapi, info: { title, version } }: Document, type: string): unknown {
+  if (type === 'application/json') return { openapi, info: { title, version } }
+  return `openapi: ${openapi}\ninfo:\n  title: ${title}\n  version: ${version}\n`
+}
+
+/** An object of all members that have an example; optional ones without are left out. */
+export function exampleOf(schema: Media['schema'], schemas: Components['schemas']): unknown {
+  if (schema?.$ref) return exampleOf(schemas[nameOf(schema) ?? ''], schemas)
+  if (schema?.example !== undefined) return schema.example
+  if (schema?.items) return [exampleOf(schema.items, schemas)]
+  if (!schema?.properties) return schema?.enum?.[0]
+  const members = Object.entries(schema.properties)
+    .filter(([name]) => !UNUSUAL.has(name))
+    .map(([name, member]) => [name, exampleOf(member, schemas)])
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined))
 }

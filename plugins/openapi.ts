@@ -2,12 +2,15 @@
 import swagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 import { namedSchemas } from '../src/schemas.ts'
-import { withExamples } from './openapi-examples.ts'
+import { tidy } from './openapi-tidy.ts'
 
 const DESCRIPTION = `Accounts, sessions and tokens over HTTP.
 
-Every error is a problem document (RFC 9457) whose \`code\` is one of a closed list. A member without a value is
-absent, never null. Times are RFC 3339 in UTC.`
+Every error is a problem document (RFC 9457) whose \`code\` is one of a closed list. A member without a value is \
+absent, never null. Times are RFC 3339 in UTC.
+
+Every answer to a readable request names it in \`X-Request-Id\`. Answers with tokens or personal data say \
+\`Cache-Control: no-store\`.`
 
 const TAGS = [
   { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },
@@ -22,6 +25,10 @@ const TAGS = [
 export default fp<{ version: string }>(
   async (app, { version }) => {
     for (const schema of namedSchemas()) app.addSchema(schema)
+    // a HEAD route shares the schema of its GET: hooks that describe each route would describe that one twice
+    app.addHook('onRoute', (route) => {
+      if (route.method === 'HEAD' && route.schema) route.schema = { ...route.schema }
+    })
     await app.register(swagger, {
       openapi: {
         openapi: '3.0.3',
@@ -40,8 +47,7 @@ export default fp<{ version: string }>(
         },
       },
       refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `def-${index}`) },
-      transformObject: (document) =>
-        withExamples(('openapiObject' in document ? document.openapiObject : {}) as never) as never,
+      transformObject: (document) => tidy('openapiObject' in document ? document.openapiObject : {}) as never,
     })
   },
   { name: 'openapi' },

@@ -1,7 +1,7 @@
 /** Tools for routes to say what they answer. */
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Type } from '@sinclair/typebox'
-import { type ErrorCode, statusOf, titleOf } from '../src/errors.ts'
+import { type ErrorCode, statusOf } from '../src/errors.ts'
 import { Problem, ref } from '../src/schemas.ts'
 
 /** A header of an answer. */
@@ -25,9 +25,8 @@ export function text(contentType: string, description: string) {
   return { description, content: { [contentType]: { schema: { type: 'string' } } } }
 }
 
-const HEADERS: Readonly<Record<number, Record<string, ResponseHeader>>> = {
-  401: { 'WWW-Authenticate': { type: 'string', description: 'RFC 6750' } },
-  503: { 'Retry-After': { type: 'integer', description: 'seconds to wait' } },
+interface ProblemAnswer {
+  content: { 'application/problem+json': { schema: object; codes: ErrorCode[] } }
 }
 
 /** The answers for these codes, by status. */
@@ -35,19 +34,14 @@ export function problems(...codes: ErrorCode[]): Record<number, unknown> {
   return addProblems({}, codes)
 }
 
-/** Adds codes to a route's answers, joining those that share a status. */
+/** Adds codes to a route's answers, joining those that share a status; plugins/openapi-problems.ts words them. */
 export function addProblems(responses: Record<number, unknown>, codes: readonly ErrorCode[]): Record<number, unknown> {
   for (const code of codes) {
     const status = statusOf(code)
-    const line = `\`${code}\`: ${titleOf(code)}`
-    const before = (responses[status] as { description?: string } | undefined)?.description
-    if (before?.includes(line)) continue
-    const headers = HEADERS[status]
-    responses[status] = {
-      description: before ? `${before}\n\n${line}` : line,
-      ...(headers && { headers }),
-      content: { 'application/problem+json': { schema: { $ref: `${Problem.$id}#` } } },
-    }
+    const schema = { $ref: `${Problem.$id}#` }
+    responses[status] ??= { content: { 'application/problem+json': { schema, codes: [] } } } satisfies ProblemAnswer
+    const known = (responses[status] as ProblemAnswer).content['application/problem+json'].codes
+    if (!known.includes(code)) known.push(code)
   }
   return responses
 }

@@ -1,0 +1,99 @@
+/** What can go wrong, in the contract: each set of codes is one component that operations mention by name. */
+import { ERROR_CODES, type ErrorCode, statusOf, titleOf } from '../src/errors.ts'
+import {
+  type Answer,
+  at,
+  type Components,
+  type Document,
+  type Header,
+  type Operation,
+  operationsOf,
+} from './openapi-document.ts'
+import { exampleOf } from './openapi-examples.ts'
+
+const PROBLEM = 'application/problem+json'
+
+/** Sent with every problem of its status unless `required` is missing. */
+const HEADERS: Readonly<Record<number, readonly [name: string, header: Header]>> = {
+  401: [
+    'WWW-Authenticate',
+    { description: 'the challenge to send a token (RFC 6750)', required: true, schema: { type: 'string' } },
+  ],
+  503: ['Retry-After', { description: 'seconds to wait, where that is known', schema: { type: 'integer' } }],
+}
+
+/** Replaces the problem answers of all operations by references, and adds those that follow from their shape. */
+export function hoistProblems(document: Document): void {
+  for (const [method, operation] of operationsOf(document)) {
+    const codes = new Set([...codesOfRoute(operation), ...codesOfShape(method, operation)])
+    for (const [status, group] of groupByStatus(codes)) {
+      const name = componentName(group)
+      document.components.responses[name] ??= problemAnswer(document, status, group)
+      operation.responses[status] = at('responses', name)
+    }
+  }
+}
+
+/** The codes that a route names itself: `problems()` in routes/contract.ts leaves them beside the schema. */
+function codesOfRoute({ responses }: Operation): ErrorCode[] {
+  return Object.values(responses).flatMap(({ content }) => (content?.[PROBLEM] as { codes?: ErrorCode[] })?.codes ?? [])
+}
+
+/** What the framework refuses before a handler is asked. It reads a body wherever one is sent, wanted or not. */
+function codesOfShape(method: string, { parameters = [], requestBody }: Operation): ErrorCode[] {
+  const codes: ErrorCode[] = ['bad_request', 'request_timeout', 'headers_too_large', 'internal_error', 'unavailable']
+  if (method !== 'get') codes.push('malformed_json', 'body_too_large', 'media_type_unsupported')
+  if (requestBody || parameters.length > 0) codes.push('validation_failed')
+  if (parameters.some((parameter) => parameter.in === 'path')) codes.push('uri_too_long')
+  return codes
+}
+
+/** In the order of the table, so that one set of codes has one name. */
+function groupByStatus(codes: ReadonlySet<ErrorCode>): Map<number, ErrorCode[]> {
+  return Map.groupBy(
+    ERROR_CODES.filter((code) => codes.has(code)),
+    statusOf,
+  )
+}
+
+function problemAnswer({ components }: Document, status: number, codes: readonly ErrorCode[]): Answer {
+  const [name, header] = HEADERS[status] ?? []
+  if (name && header) components.headers[name] = header
+  for (const code of codes) components.examples[code] ??= { value: problemExample(code, components.schemas) }
+  return {
+    description: codes.map((code) => `\`${code}\`: ${titleOf(code)}`).join('\n\n'),
+    ...(name && { headers: { [name]: at('headers', name) } }),
+    content: {
+      [PROBLEM]: {
+        schema: at('schemas', 'Problem'),
+        examples: Object.fromEntries(codes.map((code) => [code, at('examples', code)])),
+      },
+    },
+  }
+}
+
+function problemExample(code: ErrorCode, schemas: Components['schemas']) {
+  return {
+    type: `urn:latchkey:problem:${code}`,
+    title: titleOf(code),
+    status: statusOf(code),
+    code,
+    ...(code === 'validation_failed' && { errors: exampleOf(schemas['Problem']?.properties?.['errors'], schemas) }),
+  }
+}
+
+/** Made of the codes, like `TokenMissingOrInvalidOrExpiredOrSessionEnded`. */
+function componentName(codes: readonly ErrorCode[]): string {
+  // any 400 may be a bad request: only the answer that can be nothing else is named after it
+  const telling = codes.length === 1 ? codes : codes.filter((code) => code !== 'bad_request')
+  return telling.map((code, index) => pascalCase(withoutSharedPrefix(code, telling[index - 1]))).join('Or')
+}
+
+function withoutSharedPrefix(code: string, before = ''): string {
+  const prefix = code.slice(0, code.lastIndexOf('_') + 1)
+  return before.startsWith(prefix) ? code.slice(prefix.length) : code
+}
+
+function pascalCase(code: string): string {
+  return code.replace(/(?:^|_)(\w)/g, (_match, letter: string) => letter.toUpperCase())
+}
