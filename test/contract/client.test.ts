@@ -1,0 +1,52 @@
+/** A client generated from `openapi.yaml` compiles under the strictest settings and gets along with the service. */
+import { execFile } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { startApp } from '../support/app.ts'
+
+const cwd = fileURLToPath(new URL('../client', import.meta.url))
+
+/** Runs a program in the client's folder and returns what it prints; fails with everything it printed. */
+async function run(command: string, ...args: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(command, args, { cwd })).stdout
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+const node = (...args: string[]) => run(process.execPath, ...args)
+
+/** npm writes its own lock into what it has installed: one that is older than ours belongs to another list. */
+function isInstalled(): boolean {
+  const installed = `${cwd}/node_modules/.package-lock.json`
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${cwd}/package-lock.json`).mtimeMs
+}
+
+t.before(async () => {
+  if (!isInstalled()) await run('npm', 'ci', '--no-audit', '--no-fund')
+  await node('node_modules/.bin/openapi-typescript', '../../openapi.yaml', '--output', 'generated/openapi.d.ts')
+})
+
+t.test('the generated client and a program that uses it compile strictly', async (t) => {
+  t.equal(await node('node_modules/.bin/tsc', '--project', '.'), '')
+})
+
+t.test('the program registers, logs in, reads, refreshes, logs out, and is a stranger again', async (t) => {
+  const app = await startApp(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  t.strictSame((await node('drive.ts', `http://127.0.0.1:${port}`)).trim().split('\n'), [
+    'no password 400 validation_failed',
+    'register 201',
+    'login 200',
+    'me 200',
+    'refresh 200',
+    'logout 200',
+    'me 401 session_ended',
+  ])
+})

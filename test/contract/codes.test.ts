@@ -1,0 +1,32 @@
+/** The closed list of error codes is one list, in the code and in the contract. */
+
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { parse } from 'yaml'
+import { type Document, nameOf, operationsOf } from '../../plugins/openapi-document.ts'
+import { ERROR_CODES } from '../../src/errors.ts'
+
+const document = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
+
+/** Codes that no operation answers with. */
+const OUTSIDE_OPERATIONS = [
+  // URLs and methods that are not in the contract
+  'not_found',
+  'method_not_allowed',
+  // announced by the contract before anything is limited, so that clients know it from the first day
+  'rate_limited',
+]
+
+t.test('the contract’s enumeration is the list of src/errors.ts', async (t) => {
+  t.strictSame(document.components.schemas['Problem']?.properties?.['code']?.enum, ERROR_CODES)
+})
+
+t.test('every code is an answer of some operation, except those that cannot be', async (t) => {
+  const used = new Set(
+    operationsOf(document)
+      .flatMap(([, { responses }]) => Object.values(responses))
+      .map((response) => document.components.responses[nameOf(response) ?? ''])
+      .flatMap((response) => Object.keys(response?.content?.['application/problem+json']?.examples ?? {})),
+  )
+  t.strictSame([...used, ...OUTSIDE_OPERATIONS].sort(), [...ERROR_CODES].sort())
+})

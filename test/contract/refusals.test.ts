@@ -1,0 +1,126 @@
+/** No operation without a test of its refusals: each is asked for what it must not give. */
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import type { Document, Operation } from '../../plugins/openapi-document.ts'
+import { registerAdmin, startApp, type TestApp } from '../support/app.ts'
+
+const { paths } = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
+
+interface Call extends Operation {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  url: string
+  template: string
+}
+
+const ID = '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21'
+
+const calls = Object.entries(paths).flatMap(([template, item]) =>
+  Object.entries(item).map(
+    ([method, operation]) =>
+      ({ ...operation, template, url: template.replace(/\{\w+\}/g, ID), method: method.toUpperCase() }) as Call,
+  ),
+)
+const isGuarded = ({ security = [] }: Call) => security.length > 0
+const guarded = calls.filter(isGuarded)
+
+type Answer = Awaited<ReturnType<TestApp['inject']>>
+
+function isProblem(t: Test, { statusCode, headers, body }: Answer, status: number, code: string, title: string): void {
+  t.equal(statusCode, status, title)
+  t.match(headers['content-type'], /^application\/problem\+json/, title)
+  t.equal(JSON.parse(body).code, code, title)
+}
+
+t.test('guarded operations answer 401 without a token, and tell the scheme', async (t) => {
+  const app = await startApp(t)
+  for (const { method, url, operationId } of guarded) {
+    const answer = await app.inject({ method, url })
+    isProblem(t, answer, 401, 'token_missing', operationId)
+    t.equal(answer.headers['www-authenticate'], 'Bearer realm="latchkey"')
+  }
+})
+
+t.test('guarded operations answer 401 to a token that is none', async (t) => {
+  const app = await startApp(t)
+  for (const { method, url, operationId } of guarded) {
+    const answer = await app.inject({ method, url, headers: { authorization: 'Bearer e30.e30.c2ln' } })
+    isProblem(t, answer, 401, 'token_invalid', operationId)
+    t.match(answer.headers['www-authenticate'], 'error="invalid_token"')
+  }
+})
+
+t.test('operations with a body refuse one that lacks everything', async (t) => {
+  const app = await startApp(t)
+  const { authorization } = await registerAdmin(app)
+  for (const { method, url, operationId } of calls.filter(({ requestBody }) => requestBody)) {
+    const answer = await app.inject({ method, url, headers: authorization, payload: {} })
+    isProblem(t, answer, 400, 'validation_failed', operationId)
+    t.equal(answer.json().errors[0].in, 'body', operationId)
+  }
+})
+
+t.test('all but GET refuse bodies that are no JSON, of another type, or too large, wanted or not', async (t) => {
+  const app = await startApp(t)
+  const { authorization } = await registerAdmin(app)
+  const json = { ...authorization, 'content-type': 'application/json' }
+  for (const { method, url, operationId } of calls.filter((call) => call.method !== 'GET')) {
+    const send = (payload: string, headers: Record<string, string>) => app.inject({ method, url, headers, payload })
+    const xml = { ...authorization, 'content-type': 'text/xml' }
+    isProblem(t, await send('{', json), 400, 'malformed_json', operationId)
+    isProblem(t, await send('<a/>', xml), 415, 'media_type_unsupported', operationId)
+    isProblem(t, await send(`"${'a'.repeat(65_536)}"`, json), 413, 'body_too_large', operationId)
+  }
+})
+
+t.test('operations on one thing refuse an id that is none, and one that is too long to look at', async (t) => {
+  const app = await startApp(t)
+  const { authorization } = await registerAdmin(app)
+  for (const { method, template, operationId } of calls.filter((call) => call.template.includes('{'))) {
+    const ask = (id: string) =>
+      app.inject({
+        method,
+        url: template.replace(/\{\w+\}/, id),
+        headers: authorization,
+        ...(method === 'PUT' && { payload: { name: 'Ada' } }),
+      })
+    isProblem(t, await ask('not-a-uuid'), 400, 'validation_failed', operationId)
+    isProblem(t, await ask('a'.repeat(101)), 414, 'uri_too_long', operationId)
+  }
+})
+
+t.test('every operation refuses header fields that are too large', async (t) => {
+  const app = await startApp(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  for (const { method, url, operationId, responses } of calls) {
+    t.ok(responses['431'], operationId)
+    isProblem(t, await askWithLargeHeader(port, method, url), 431, 'headers_too_large', operationId)
+  }
+})
+
+t.test('readiness is refused while the service stops', async (t) => {
+  const app = await startApp(t)
+  app.beginStopping()
+  const answer = await app.inject({ url: '/health/ready' })
+  isProblem(t, answer, 503, 'unavailable', 'getReadiness')
+  t.ok(answer.headers['retry-after'])
+})
+
+function askWithLargeHeader(port: number, method: string, path: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'x-large': 'a'.repeat(32_768) }
+    request({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk) => {
+        body += chunk
+      })
+      response.on('end', () => resolve({ statusCode: response.statusCode, headers: response.headers, body } as Answer))
+    })
+      .on('error', reject)
+      .end()
+  })
+}
