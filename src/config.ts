@@ -1,11 +1,23 @@
 /** The environment as one schema: the only reader of `process.env`. */
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { parseEnv } from 'node:util'
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { ErrorObject } from 'ajv'
 import { envSchema } from 'env-schema'
+import { ConfigError, Faults, type Variables } from './operation/faults.ts'
+import {
+  authority,
+  baseUrl,
+  hostName,
+  type MetricsAccess,
+  masterKey,
+  metricsAccess,
+  milliseconds,
+  origins,
+  proxies,
+  redisUrl,
+} from './operation/values.ts'
 
 const duration = (byDefault: string, description: string) =>
   Type.String({
@@ -30,7 +42,8 @@ export const Environment = Type.Object({
     text(undefined, 'URL under which clients reach the service; by default `http://HOST:PORT`'),
   ),
   DATABASE_URL: Type.String({
-    pattern: '^sqlite:.+$',
+    // after two slashes some mean a path from the root and others one from here
+    pattern: '^sqlite:(?!//).+$',
     default: 'sqlite:data/latchkey.db',
     description: 'the database; `sqlite::memory:` keeps everything in memory and is for trying out',
     unit: '`sqlite:PATH`',
@@ -48,14 +61,15 @@ export const Environment = Type.Object({
   ),
   JWT_KEY: Type.Optional(
     Type.String({
-      minLength: 32,
       description:
         'master secret: seals the signing keys and derives the refresh tokens; required in production, made beside the database otherwise',
       unit: 'at least 32 bytes',
     }),
   ),
   JWT_ALG: choice(['ES256', 'EdDSA', 'RS256', 'HS256'], 'ES256', 'signature algorithm of access tokens'),
-  ISSUER: Type.Optional(text(undefined, '`iss` of access tokens; by default `PUBLIC_URL`')),
+  ISSUER: Type.Optional(
+    text(undefined, '`iss` of access tokens; by default `PUBLIC_URL` where that is set, `latchkey` otherwise'),
+  ),
   AUDIENCE: text('latchkey', '`aud` of access tokens'),
   ACCESS_TOKEN_TTL: duration('15m', 'life of an access token'),
   REFRESH_TOKEN_TTL: duration('30d', 'longest life of a session, from sign-in'),
@@ -96,6 +110,8 @@ export const Environment = Type.Object({
   MIGRATE: choice(['auto', 'check'], 'auto', 'at start: migrate the database, or refuse one that is not up to date'),
 })
 type Environment = Static<typeof Environment>
+type Name = keyof Environment
+const NAMES = Object.keys(Environment.properties) as Name[]
 
 type DurationName =
   | 'ACCESS_TOKEN_TTL'
@@ -107,12 +123,11 @@ type DurationName =
 type OptionalName = 'REDIS_URL' | 'JWT_KEY'
 type ListName = 'CORS_ORIGINS' | 'METRICS' | 'TRUST_PROXY' | 'REDIS_HOST' | 'REDIS_PORT' | 'PUBLIC_URL' | 'ISSUER'
 
-/** Where metrics are served: on a listener of their own, or on the service's port behind a bearer token. */
-export type MetricsAccess = { host: string; port: number } | { token: string }
+export { ConfigError }
 
 /** The validated configuration: names in lower case, durations in milliseconds, lists as arrays. */
 export type Config = Readonly<
-  { [K in Exclude<keyof Environment, DurationName | ListName | OptionalName> as Lowercase<K>]: Environment[K] } & {
+  { [K in Exclude<Name, DurationName | ListName | OptionalName> as Lowercase<K>]: Environment[K] } & {
     [K in DurationName as Lowercase<K>]: number
   } & {
     redis_url: string | undefined
@@ -125,17 +140,7 @@ export type Config = Readonly<
   }
 >
 
-/** The environment holds impossible values; `faults` has one sentence for each. */
-export class ConfigError extends Error {
-  override name = 'ConfigError'
-  readonly faults: readonly string[]
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'))
-    this.faults = faults
-  }
-}
-
-type Alias = { name: keyof Environment; convert?: (value: string) => string }
+type Alias = { name: Name; convert?: (value: string) => string }
 
 /** The reference systems' names for our variables. Our own name wins where both are set. */
 export const ALIASES: Readonly<Record<string, Alias>> = {
@@ -146,7 +151,8 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
   DATABASE_URI: { name: 'DATABASE_URL', convert: (uri) => uri.replace(/^sqlite:\/\/\//, 'sqlite:') },
 }
 
-const SECRET = new Set<string>(['JWT_KEY', 'METRICS', 'REDIS_URL', 'DATABASE_URL'])
+/** What no message may show. `PUBLIC_URL` may hold credentials, by mistake. */
+const SECRET: ReadonlySet<string> = new Set<Name>(['JWT_KEY', 'METRICS', 'REDIS_URL', 'DATABASE_URL', 'PUBLIC_URL'])
 
 /**
  * Reads the configuration from `.env` and the environment; the environment wins.
@@ -154,9 +160,11 @@ const SECRET = new Set<string>(['JWT_KEY', 'METRICS', 'REDIS_URL', 'DATABASE_URL
  * @throws ConfigError naming every fault, one sentence each
  */
 export function loadConfig(source?: Readonly<Record<string, string | undefined>>): Config {
-  const variables = source ?? readEnvironment()
-  const environment = validate(withAliases(variables))
-  return interpret(environment)
+  const variables = withAliases(source ?? readEnvironment())
+  const faults = new Faults(variables, SECRET)
+  const config = interpret(validate(variables, faults), faults)
+  if (faults.sentences.length > 0) throw new ConfigError(faults.sentences)
+  return config
 }
 
 /** The environment over `.env` of the working directory, if there is one. */
@@ -169,172 +177,134 @@ function readEnvironment(): Record<string, string | undefined> {
   }
 }
 
-function withAliases(variables: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const known: Record<string, string> = {}
+/** Every variable of ours that is set, under its own name. */
+function withAliases(written: Readonly<Record<string, string | undefined>>): Variables {
+  const found = new Map<Name, { value: string; alias?: string }>()
+  // `NAME=` in an .env file means "not set"
   for (const [alias, { name, convert }] of Object.entries(ALIASES)) {
-    const value = variables[alias]
-    if (value) known[name] = convert ? convert(value) : value
+    const value = written[alias]
+    if (value) found.set(name, { value: convert ? convert(value) : value, alias })
   }
-  for (const name of Object.keys(Environment.properties)) {
-    const value = variables[name]
-    // `NAME=` in an .env file means "not set"
-    if (value !== undefined && value !== '') known[name] = value
+  for (const name of NAMES) {
+    const value = written[name]
+    if (value) found.set(name, { value })
   }
-  return known
+  return found
 }
 
-function validate(variables: Record<string, string>): Environment {
+/** The variables as their schema types them; those that do not fit are reported and have their defaults. */
+function validate(variables: Variables, faults: Faults): Environment {
+  for (const [name, { value }] of variables) {
+    // Ajv takes `Infinity`, `0x50` and `1e3` for whole numbers
+    if (schemaOf(name)['type'] === 'integer' && /\D/.test(value) && !faults.has(name))
+      faults.add(name, requirementOf(name))
+  }
+  const fitting = [...variables].filter(([name]) => !faults.has(name)).map(([name, { value }]) => [name, value])
   try {
     return envSchema<Environment>({
       schema: structuredClone(Environment),
-      data: variables,
+      data: Object.fromEntries(fitting),
       env: false,
       ajv: { customOptions: (ajv) => ajv.addKeyword('unit') },
     })
   } catch (error) {
     const errors = (error as { errors?: ErrorObject[] }).errors
     if (!errors) throw error
-    throw new ConfigError(errors.map((fault) => sentence(fault, variables)))
+    for (const name of errors.map(({ instancePath }) => instancePath.slice(1))) faults.add(name, requirementOf(name))
+    return validate(variables, faults)
   }
 }
 
-/** One fault as one sentence; the value is shown unless it may be a secret. */
-function sentence({ instancePath, keyword, params, message }: ErrorObject, variables: Record<string, string>): string {
-  const name = instancePath.slice(1)
-  if (name === 'JWT_KEY' && keyword === 'minLength') return 'JWT_KEY must have at least 32 bytes'
-  const shown = SECRET.has(name) ? '' : ` (it is "${variables[name]}")`
-  if (keyword === 'enum') return `${name} must be one of ${(params['allowedValues'] as string[]).join(', ')}${shown}`
-  if (keyword !== 'pattern') return `${name} ${message}${shown}`
-  const unit = Environment.properties[name as keyof Environment]['unit'] as string
-  return `${name} must be ${unit.replaceAll('`', '')}${shown}`
+const schemaOf = (name: string): TSchema => Environment.properties[name as Name]
+
+/** What a variable must be, in words, from its schema. */
+function requirementOf(name: string): string {
+  const { enum: values, minimum, maximum, unit } = schemaOf(name)
+  if (values) return `must be one of ${values.join(', ')}`
+  if (minimum !== undefined) return `must be a whole number from ${minimum} to ${maximum}`
+  return `must be ${unit.replaceAll('`', '')}`
 }
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-/** A validated duration (`15m`, `30d`, `90`) in milliseconds; a bare number counts seconds. */
-function milliseconds(duration: string): number {
-  const amount = Number.parseInt(duration, 10)
-  const unit = duration.replace(/^\d+/, '') as keyof typeof UNIT_MS | ''
-  return amount * UNIT_MS[unit || 's']
-}
-
-/** Turns valid variables into the configuration and checks what only holds between two of them. */
-function interpret(env: Environment): Config {
-  const faults: string[] = []
-  const attempt = <T>(read: () => T): T | undefined => {
+/** Turns variables that fit their schemas into the configuration, and checks what no schema can say. */
+function interpret(env: Environment, faults: Faults): Config {
+  const read = <T>(name: Name, reader: (value: string) => T): T | undefined => {
+    const value = env[name]
+    if (value === undefined || faults.has(name)) return undefined
     try {
-      return read()
+      return reader(String(value))
     } catch (error) {
-      faults.push((error as Error).message)
+      faults.add(name, (error as Error).message)
       return undefined
     }
   }
-  const public_url = attempt(() => httpUrl('PUBLIC_URL', env.PUBLIC_URL ?? `http://${authority(env.HOST, env.PORT)}`))
-  const cors_origins = attempt(() => origins(env.CORS_ORIGINS)) ?? []
-  const trust_proxy = attempt(() => proxies(env.TRUST_PROXY))
-  const metrics = attempt(() => metricsAccess(env.METRICS))
-  const redis_url = env.REDIS_URL ?? (env.REDIS_HOST && `redis://${authority(env.REDIS_HOST, env.REDIS_PORT ?? 6379)}`)
-  const access_token_ttl = milliseconds(env.ACCESS_TOKEN_TTL)
-  const refresh_token_ttl = milliseconds(env.REFRESH_TOKEN_TTL)
-  const session_idle_ttl = milliseconds(env.SESSION_IDLE_TTL)
-  if (env.NODE_ENV === 'production' && !env.JWT_KEY) {
-    faults.push('JWT_KEY is required in production: at least 32 random bytes, for example of `openssl rand -base64 48`')
-  }
-  if (access_token_ttl < 1000) faults.push('ACCESS_TOKEN_TTL must be at least 1s')
-  if (refresh_token_ttl < access_token_ttl) faults.push('REFRESH_TOKEN_TTL must not be shorter than ACCESS_TOKEN_TTL')
-  if (session_idle_ttl < access_token_ttl) faults.push('SESSION_IDLE_TTL must not be shorter than ACCESS_TOKEN_TTL')
-  if (milliseconds(env.KEY_ROTATION) < 2 * access_token_ttl)
-    faults.push('KEY_ROTATION must be at least twice ACCESS_TOKEN_TTL')
-  if (env.ARGON2_MEMORY < 8 * env.ARGON2_PARALLELISM)
-    faults.push('ARGON2_MEMORY must be at least 8 KiB for each of ARGON2_PARALLELISM')
-  if (faults.length > 0 || public_url === undefined) throw new ConfigError(faults)
-  return Object.freeze({
+  const duration = (name: DurationName) => read(name, milliseconds) ?? 0
+
+  read('HOST', hostName)
+  const publicUrl = read('PUBLIC_URL', baseUrl)
+  const redis_host = read('REDIS_HOST', hostName)
+  const config: Config = Object.freeze({
     node_env: env.NODE_ENV,
     host: env.HOST,
     port: env.PORT,
-    public_url,
+    public_url: publicUrl ?? `http://${authority(env.HOST, env.PORT)}`,
     database_url: env.DATABASE_URL,
-    redis_url,
-    jwt_key: env.JWT_KEY,
+    redis_url:
+      read('REDIS_URL', redisUrl) ?? (redis_host && `redis://${authority(redis_host, env.REDIS_PORT ?? 6379)}`),
+    jwt_key: read('JWT_KEY', masterKey),
     jwt_alg: env.JWT_ALG,
-    issuer: env.ISSUER ?? public_url,
+    // not the default URL: it holds the port, and two processes on one database must believe each other's tokens
+    issuer: env.ISSUER ?? publicUrl ?? 'latchkey',
     audience: env.AUDIENCE,
-    access_token_ttl,
-    refresh_token_ttl,
-    session_idle_ttl,
-    refresh_grace: milliseconds(env.REFRESH_GRACE),
-    key_rotation: milliseconds(env.KEY_ROTATION),
-    clock_tolerance: milliseconds(env.CLOCK_TOLERANCE),
+    access_token_ttl: duration('ACCESS_TOKEN_TTL'),
+    refresh_token_ttl: duration('REFRESH_TOKEN_TTL'),
+    session_idle_ttl: duration('SESSION_IDLE_TTL'),
+    refresh_grace: duration('REFRESH_GRACE'),
+    key_rotation: duration('KEY_ROTATION'),
+    clock_tolerance: duration('CLOCK_TOLERANCE'),
     password_min_length: env.PASSWORD_MIN_LENGTH,
     argon2_memory: env.ARGON2_MEMORY,
     argon2_time: env.ARGON2_TIME,
     argon2_parallelism: env.ARGON2_PARALLELISM,
     hash_concurrency: env.HASH_CONCURRENCY,
     hash_queue: env.HASH_QUEUE,
-    cors_origins,
-    trust_proxy,
+    cors_origins: read('CORS_ORIGINS', origins) ?? [],
+    trust_proxy: read('TRUST_PROXY', proxies),
     body_limit: env.BODY_LIMIT,
     rate_limit: env.RATE_LIMIT,
-    metrics,
+    metrics: read('METRICS', metricsAccess),
     log_level: env.LOG_LEVEL,
     migrate: env.MIGRATE,
   })
+  checkTogether(config, env, faults)
+  return config
 }
 
-/** `host:port` as a URL writes it: IPv6 in brackets. */
-export function authority(host: string, port: number): string {
-  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
-}
-
-function httpUrl(name: string, value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new Error(`${name} must be an http or https URL (it is "${value}")`)
-  return value.replace(/\/+$/, '')
-}
-
-function origins(list: string | undefined): readonly string[] {
-  if (list === undefined) return []
-  const entries: unknown = list.trimStart().startsWith('[')
-    ? parseJson(list)
-    : list.split(',').map((entry) => entry.trim())
-  const valid = (entry: unknown) => typeof entry === 'string' && URL.canParse(entry) && new URL(entry).origin === entry
-  if (!Array.isArray(entries) || !entries.every(valid)) {
-    throw new Error(`CORS_ORIGINS must list origins such as https://app.example.org (it is "${list}")`)
+/** What only holds between two variables; not asked where one of them is at fault already. */
+function checkTogether(config: Config, env: Environment, faults: Faults): void {
+  const check = (holds: boolean, name: Name, what: string, ...others: Name[]) => {
+    if (!holds && !faults.has(name, ...others)) faults.add(name, what)
   }
-  return entries
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function proxies(value: string | undefined): number | readonly string[] | undefined {
-  if (value === undefined) return undefined
-  if (/^\d{1,2}$/.test(value)) return Number(value)
-  const networks = value.split(',').map((entry) => entry.trim())
-  const valid = networks.every((network) => {
-    const [address = '', bits = '0', ...rest] = network.split('/')
-    const width = isIP(address) === 4 ? 32 : 128
-    return isIP(address) !== 0 && /^\d+$/.test(bits) && Number(bits) <= width && rest.length === 0
-  })
-  if (!valid)
-    throw new Error(`TRUST_PROXY must be a number of hops or a list of addresses and networks (it is "${value}")`)
-  return networks
-}
-
-function metricsAccess(value: string | undefined): MetricsAccess | undefined {
-  if (value === undefined) return undefined
-  if (value.startsWith('token:')) {
-    const token = value.slice('token:'.length)
-    if (token.length < 16) throw new Error('METRICS must hold a token of at least 16 characters')
-    return { token }
-  }
-  const url = URL.canParse(`http://${value}`) ? new URL(`http://${value}`) : undefined
-  if (!url?.port || url.pathname !== '/') throw new Error('METRICS must be HOST:PORT or token:SECRET')
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) }
+  const { access_token_ttl } = config
+  check(
+    config.node_env !== 'production' || config.jwt_key !== undefined,
+    'JWT_KEY',
+    'is required in production: at least 32 random bytes, for example of `openssl rand -base64 48`',
+  )
+  check(
+    env.REDIS_PORT === undefined || !!config.redis_url,
+    'REDIS_PORT',
+    'goes with REDIS_HOST',
+    'REDIS_HOST',
+    'REDIS_URL',
+  )
+  check(access_token_ttl >= 1000, 'ACCESS_TOKEN_TTL', 'must be at least 1s')
+  const notShorter = ['must not be shorter than ACCESS_TOKEN_TTL', 'ACCESS_TOKEN_TTL'] as const
+  check(config.refresh_token_ttl >= access_token_ttl, 'REFRESH_TOKEN_TTL', ...notShorter)
+  check(config.session_idle_ttl >= access_token_ttl, 'SESSION_IDLE_TTL', ...notShorter)
+  check(
+    config.key_rotation >= 2 * access_token_ttl,
+    'KEY_ROTATION',
+    'must be at least twice ACCESS_TOKEN_TTL',
+    'ACCESS_TOKEN_TTL',
+  )
 }

@@ -2,7 +2,8 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp, VERSION } from './app.ts'
-import { authority, type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { authority } from './operation/values.ts'
 
 /** How long requests in flight may take after a stop was asked for, in ms. */
 const STOP_TIMEOUT = 20_000

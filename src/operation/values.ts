@@ -1,0 +1,99 @@
+/** What variables of the environment mean beyond what their schema can say. Each reader throws the end of a sentence. */
+import { isIP } from 'node:net'
+
+/** Where metrics are served: on a listener of their own, or on the service's port behind a bearer token. */
+export type MetricsAccess = { host: string; port: number } | { token: string }
+
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** Beyond this, sums with the time of day would leave what a date can hold. */
+const LONGEST_DAYS = 36_500
+
+/** A duration (`15m`, `30d`, `90`) in milliseconds; a bare number counts seconds. */
+export function milliseconds(duration: string): number {
+  const unit = duration.replace(/^\d+/, '') as keyof typeof UNIT_MS | ''
+  const length = Number.parseInt(duration, 10) * UNIT_MS[unit || 's']
+  if (length > LONGEST_DAYS * UNIT_MS.d) throw new Error(`must be at most ${LONGEST_DAYS}d`)
+  return length
+}
+
+/** Counted in bytes, since that is what a key is made of: 32 of ASCII, 16 of Greek. */
+const MASTER_KEY_BYTES = 32
+
+export function masterKey(value: string): string {
+  if (Buffer.byteLength(value) < MASTER_KEY_BYTES) throw new Error(`must have at least ${MASTER_KEY_BYTES} bytes`)
+  return value
+}
+
+/** An address or a name, without port or brackets. */
+export function hostName(value: string): string {
+  if (isIP(value) === 0 && !/^[\w.-]+$/.test(value)) throw new Error('must be an IP address or a host name')
+  return value
+}
+
+/** `host:port` as a URL writes it: IPv6 in brackets. */
+export function authority(host: string, port: number): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+}
+
+/** A URL to which paths can be appended. */
+export function baseUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Error('must be an http or https URL')
+  if (/[?#@]/.test(value)) throw new Error('must be a URL without credentials, query or fragment')
+  return value.replace(/\/+$/, '')
+}
+
+export function redisUrl(value: string): string {
+  if (!URL.canParse(value)) throw new Error('must be redis://… or rediss://…')
+  return value
+}
+
+/** Origins as browsers send them, from a comma-separated or a JSON list. */
+export function origins(list: string): readonly string[] {
+  const entries = list.trimStart().startsWith('[') ? parseJson(list) : list.split(',').map((entry) => entry.trim())
+  const valid = (entry: unknown) => typeof entry === 'string' && URL.canParse(entry) && new URL(entry).origin === entry
+  if (!Array.isArray(entries) || !entries.every(valid)) {
+    throw new Error('must list origins such as https://app.example.org, without a path')
+  }
+  return entries
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A number of proxies in front of the service, or their addresses and networks. */
+export function proxies(value: string): number | readonly string[] {
+  if (/^\d{1,2}$/.test(value)) return Number(value)
+  const networks = value.split(',').map((entry) => entry.trim())
+  if (!networks.every(isNetwork)) throw new Error('must be a number of hops or a list of addresses and networks')
+  return networks
+}
+
+function isNetwork(network: string): boolean {
+  const [address = '', bits = '0', ...rest] = network.split('/')
+  const width = isIP(address) === 4 ? 32 : 128
+  return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= width && rest.length === 0
+}
+
+/** Fewer characters could be guessed over the network. */
+const METRICS_TOKEN = /^token:([\x21-\x7e]{16,})$/
+
+export function metricsAccess(value: string): MetricsAccess {
+  if (value.startsWith('token:')) {
+    const token = METRICS_TOKEN.exec(value)?.[1]
+    if (token === undefined) throw new Error('must hold a token of at least 16 ASCII characters without spaces')
+    return { token }
+  }
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(value) ?? []
+  const bare = host.replace(/^\[(.+)\]$/, '$1')
+  // an IPv6 address needs its brackets here: without them nobody knows where the port begins
+  const valid = isIP(bare) === 6 ? bare !== host : isIP(bare) === 4 || /^[\w.-]+$/.test(host)
+  if (!valid || Number(port) < 1 || Number(port) > 65535) throw new Error('must be HOST:PORT or token:SECRET')
+  return { host: bare, port: Number(port) }
+}
