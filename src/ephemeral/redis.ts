@@ -23,7 +23,12 @@ interface Needs {
 /** Makes the store over an open connection; a second one is opened for listening and closed with the store. */
 export async function createRedisEphemeral({ redis, now, log }: Needs): Promise<Ephemeral> {
   const subscriptions = new Subscriptions()
-  const listener = redis.duplicate({ enableOfflineQueue: true, autoResubscribe: false, maxRetriesPerRequest: null })
+  const listener = redis.duplicate({
+    lazyConnect: false,
+    enableOfflineQueue: true,
+    autoResubscribe: false,
+    maxRetriesPerRequest: null,
+  })
   let lastHeard = Number.NEGATIVE_INFINITY
   const heard = () => {
     lastHeard = performance.now()

@@ -1,0 +1,160 @@
+import { Redis } from 'ioredis'
+import t from 'tap'
+import { STATE_MAX_AGE } from '../src/sessions/states.ts'
+import {
+  bearer,
+  getMe,
+  isLeftOut,
+  login,
+  onEachStore,
+  post,
+  refresh,
+  registerAdmin,
+  registerSomebody,
+  startApp,
+  testEnvironment,
+} from './support/app.ts'
+import { startRedis } from './support/redis.ts'
+import { call, startService } from './support/service.ts'
+import { eventually } from './support/wait.ts'
+
+t.test('two nodes', (t) =>
+  onEachStore(t, async (t, environment) => {
+    t.test('what ends a session on one node ends it on the other with the next request', async (t) => {
+      const here = await startApp(t, environment)
+      const there = await startApp(t, here.environment, here.clock)
+      await eventually(() => here.ephemeral.isCurrent() && there.ephemeral.isCurrent())
+      const admin = await registerAdmin(here)
+      const ends = {
+        logout: (token: { refresh_token: string }) =>
+          post(here, '/auth/logout', { refresh_token: token.refresh_token }),
+        'logout-all': (_: object, person: Person) => post(here, '/auth/logout-all', {}, person.authorization),
+        disable: async (_: object, person: Person) =>
+          here.inject({
+            method: 'PUT',
+            url: await userUrl(person),
+            payload: { disabled: true },
+            headers: admin.authorization,
+          }),
+        delete: async (_: object, person: Person) =>
+          here.inject({ method: 'DELETE', url: await userUrl(person), headers: admin.authorization }),
+        'password change': (_: object, person: Person) =>
+          post(
+            here,
+            '/users/me/password',
+            { current_password: person.password, new_password: 'another password' },
+            person.authorization,
+          ),
+      }
+      type Person = Awaited<ReturnType<typeof registerSomebody>>
+      const userUrl = async (person: Person) => `/api/v1/users/${(await getMe(here, person.access_token)).json().id}`
+      for (const [cause, end] of Object.entries(ends)) {
+        const person = await registerSomebody(here)
+        const session = await login(here, person.username, person.password)
+        for (let seen = 0; seen < 3; seen += 1)
+          t.equal((await getMe(there, session.access_token)).statusCode, 200, `${cause}: before`)
+        const answer = await end(session, person)
+        t.ok(answer.statusCode < 300, cause)
+        // on Redis the news takes a moment on its way to the other process
+        if (there.ephemeral.kind === 'redis') await there.ephemeral.catchUp()
+        t.equal((await getMe(there, session.access_token)).statusCode, 401, `${cause}: after`)
+        t.equal((await refresh(there, session.refresh_token)).statusCode, 401, `${cause}: refresh`)
+      }
+    })
+
+    t.test('a profile that changes on one node is what the other shows', async (t) => {
+      const here = await startApp(t, environment)
+      const there = await startApp(t, here.environment, here.clock)
+      await eventually(() => here.ephemeral.isCurrent() && there.ephemeral.isCurrent())
+      const person = await registerSomebody(here)
+      await getMe(there, person.access_token)
+      await here.inject({
+        method: 'PUT',
+        url: '/api/v1/users/me',
+        payload: { name: 'Ada' },
+        headers: person.authorization,
+      })
+      await there.ephemeral.catchUp()
+      t.equal((await getMe(there, person.access_token)).json().name, 'Ada')
+    })
+
+    t.test('a refresh token rotates once, whichever nodes it is sent to at the same moment', async (t) => {
+      const here = await startApp(t, environment)
+      const there = await startApp(t, here.environment, here.clock)
+      const person = await registerSomebody(here)
+      const responses = await Promise.all(
+        Array.from({ length: 64 }, (_, index) => refresh(index % 2 ? here : there, person.refresh_token)),
+      )
+      t.strictSame([...new Set(responses.map(({ statusCode }) => statusCode))], [200])
+      t.equal(new Set(responses.map((response) => response.json().refresh_token)).size, 1)
+    })
+  }),
+)
+
+t.test('a revocation survives a restart of both processes', (t) =>
+  onEachStore(t, async (t, environment) => {
+    const variables = testEnvironment(t, environment)
+    const register = { email: 'ada@example.org', username: 'ada', password: 'a long password' }
+    const first = await startService(t, variables)
+    const second = await startService(t, variables)
+    const tokens = await call<{ access_token: string; refresh_token: string }>(`${first.api}/auth/register`, register)
+    const me = (api: string) => call(`${api}/users/me`, undefined, bearer(tokens.body.access_token))
+    t.equal((await me(first.api)).status, 200)
+    t.equal((await me(second.api)).status, 200, 'the second process has seen the session')
+    t.equal((await call(`${first.api}/auth/logout`, { refresh_token: tokens.body.refresh_token })).status, 200)
+    t.equal((await me(first.api)).status, 401, 'in this process')
+    // the stated bound over Redis is milliseconds; the embedded store has none
+    if (environment['REDIS_URL']) await eventually(async () => (await me(second.api)).status === 401, 1000)
+    else t.equal((await me(second.api)).status, 401, 'in the second process, with its next request')
+    await Promise.all([first.end('SIGTERM'), second.end('SIGTERM')])
+    if (environment['REDIS_URL']) {
+      const redis = new Redis(environment['REDIS_URL'])
+      await redis.flushall()
+      redis.disconnect()
+    }
+    const [third, fourth] = await Promise.all([startService(t, variables), startService(t, variables)])
+    t.equal((await me(third.api)).status, 401)
+    t.equal((await me(fourth.api)).status, 401)
+  }),
+)
+
+async function withRedisGone(t: import('tap').Test): Promise<void> {
+  t.test('with Redis away the database answers: no revoked token is accepted, no valid one refused', async (t) => {
+    const server = await startRedis()
+    const here = await startApp(t, { REDIS_URL: server.url })
+    const there = await startApp(t, here.environment, here.clock)
+    await eventually(() => here.ephemeral.isCurrent() && there.ephemeral.isCurrent())
+    const [person, other] = [await registerSomebody(here), await registerSomebody(here)]
+    for (const { access_token } of [person, other]) t.equal((await getMe(there, access_token)).statusCode, 200)
+    await server.stop()
+    await eventually(() => !there.ephemeral.isCurrent())
+    t.equal((await post(here, '/auth/logout', { refresh_token: person.refresh_token })).statusCode, 200)
+    t.equal((await getMe(there, person.access_token)).statusCode, 401)
+    t.equal((await getMe(there, other.access_token)).statusCode, 200)
+    t.equal((await there.inject({ url: '/health' })).json().status, 'degraded')
+    const again = await startRedis(server.port)
+    t.teardown(() => again.stop())
+    await eventually(() => there.ephemeral.isCurrent() && here.ephemeral.isCurrent())
+    t.equal((await getMe(there, person.access_token)).statusCode, 401)
+    t.equal((await getMe(there, other.access_token)).statusCode, 200)
+    t.equal((await there.inject({ url: '/health' })).json().status, 'ok', 'it recovers by itself')
+  })
+
+  t.test('a revocation that could not be published is heard when the state is read again', async (t) => {
+    const server = await startRedis()
+    t.teardown(() => server.stop())
+    const here = await startApp(t, { REDIS_URL: server.url })
+    const there = await startApp(t, here.environment, here.clock)
+    await eventually(() => there.ephemeral.isCurrent())
+    const person = await registerSomebody(here)
+    t.equal((await getMe(there, person.access_token)).statusCode, 200)
+    here.redis.disconnect()
+    await post(here, '/auth/logout', { refresh_token: person.refresh_token })
+    t.equal((await getMe(here, person.access_token)).statusCode, 401, 'this node knows')
+    here.clock.advance(STATE_MAX_AGE)
+    t.equal((await getMe(there, person.access_token)).statusCode, 401)
+    t.match(here.logged(), /a revocation could not be published/)
+  })
+}
+
+if (!isLeftOut('redis')) t.test('Redis that fails', withRedisGone)
