@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { sql } from 'kysely'
+import t, { type Test } from 'tap'
+import { migrateDown, migrateUp, migrationStates, prepareSchema } from '../../src/db/migrate.ts'
+import { openDatabase, removeDatabase } from '../../src/db/open.ts'
+import { type Environment, testEnvironment } from '../support/app.ts'
+
+const run = promisify(execFile)
+
+const TABLES = ['ephemeral', 'messages', 'passwords', 'roles', 'sessions', 'signing_keys', 'user_roles', 'users']
+
+const urlFor = (t: Test) => testEnvironment(t)['DATABASE_URL'] ?? ''
+
+const tablesOf = async (db: ReturnType<typeof openDatabase>['db']) =>
+  (await db.introspection.getTables()).map(({ name }) => name).filter((name) => !name.startsWith('kysely_'))
+
+t.test('migrations go up, down and up again', async (t) => {
+  const { db } = openDatabase(urlFor(t))
+  t.teardown(() => db.destroy())
+  t.strictSame(await migrateUp(db), ['0001-core'])
+  t.strictSame((await tablesOf(db)).sort(), TABLES)
+  t.strictSame(await migrateUp(db), [], 'a second time there is nothing to do')
+  t.ok((await migrationStates(db)).every(({ executed_at }) => executed_at instanceof Date))
+  t.strictSame(await migrateDown(db), ['0001-core'])
+  t.strictSame(await tablesOf(db), [])
+  await migrateUp(db)
+  t.strictSame(await migrateDown(db, true), ['0001-core'])
+  t.strictSame(await migrateUp(db), ['0001-core'])
+})
+
+t.test('processes that migrate a new database at once take turns', async (t) => {
+  for (let round = 0; round < 3; round += 1) {
+    const environment = testEnvironment(t)
+    const outputs = await Promise.all(Array.from({ length: 4 }, () => migrateInProcess(environment)))
+    t.strictSame(outputs.sort(), ['done: 0001-core\n', ...Array.from({ length: 3 }, () => 'nothing to do\n')])
+  }
+})
+
+async function migrateInProcess(environment: Environment): Promise<string> {
+  const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+  const { stdout } = await run(process.execPath, [cli, 'migrate', 'up'], { env: { ...process.env, ...environment } })
+  return stdout
+}
+
+t.test('a migration that fails leaves nothing behind', async (t) => {
+  const { db } = openDatabase(urlFor(t))
+  t.teardown(() => db.destroy())
+  // in the way of the last table that the migration makes
+  await db.schema.createTable('messages').addColumn('x', 'integer').execute()
+  await t.rejects(migrateUp(db), /already exists/)
+  t.strictSame(await tablesOf(db), ['messages'])
+})
+
+t.test('MIGRATE=check names what is pending and changes nothing', async (t) => {
+  const { db } = openDatabase(urlFor(t))
+  t.teardown(() => db.destroy())
+  await t.rejects(prepareSchema(db, 'check'), /lacks the migrations 0001-core/)
+  t.strictSame(await tablesOf(db), [])
+  await prepareSchema(db, 'auto')
+  await t.resolves(prepareSchema(db, 'check'))
+})
+
+t.test('the id of a deleted account is never given to another', async (t) => {
+  const { db } = openDatabase(urlFor(t))
+  t.teardown(() => db.destroy())
+  await migrateUp(db)
+  const add = async (uid: string) =>
+    (
+      await db
+        .insertInto('users')
+        .values({ uid, created_at: 0, updated_at: 0 } as never)
+        .returning('id')
+        .executeTakeFirstOrThrow()
+    ).id
+  const first = await add('a')
+  await db.deleteFrom('users').execute()
+  t.ok((await add('b')) > first)
+})
+
+t.test('a removed database is gone with its side files', async (t) => {
+  const url = urlFor(t)
+  const { db } = openDatabase(url)
+  await migrateUp(db)
+  await db.destroy()
+  t.ok(removeDatabase(url))
+  t.notOk(removeDatabase(url))
+})
+
+t.test('writes are durable and references are enforced', async (t) => {
+  const { db } = openDatabase(urlFor(t))
+  t.teardown(() => db.destroy())
+  await migrateUp(db)
+  const pragma = async (name: string) =>
+    Object.values((await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(db)).rows[0] ?? {})[0]
+  t.equal(await pragma('journal_mode'), 'wal')
+  t.equal(await pragma('synchronous'), 2)
+  t.equal(await pragma('foreign_keys'), 1)
+  await t.rejects(db.insertInto('passwords').values({ user_id: 1, hash: '', updated_at: 0 }).execute(), /FOREIGN KEY/)
+})
