@@ -54,7 +54,8 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
       .selectFrom('signing_keys')
       .selectAll()
       .where('revoked_at', 'is', null)
-      .orderBy('activates_at')
+      // by number, not by time: a key made later to sign at once replaces one that was to sign later
+      .orderBy('sequence')
       .execute()
     const fresh = rows.map((row) => {
       try {
