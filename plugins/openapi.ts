@@ -10,7 +10,10 @@ Every error is a problem document (RFC 9457) whose \`code\` is one of a closed l
 absent, never null. Times are RFC 3339 in UTC.
 
 Every answer to a readable request names it in \`X-Request-Id\`. Answers with tokens or personal data say \
-\`Cache-Control: no-store\`.`
+\`Cache-Control: no-store\`.
+
+This contract is served as [YAML](/openapi.yaml) and [JSON](/openapi.json), and as pages \
+[to try](/docs) and [to read](/redoc).`
 
 const TAGS = [
   { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },

@@ -1,0 +1,112 @@
+/** The documentation pages in a real browser, under the policy that they are served with. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import { type Document, operationsOf } from '../../plugins/openapi-document.ts'
+import { isLeftOut, somebody, startApp, type Tokens } from '../support/app.ts'
+
+const document = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Longest wait for anything on a page, in ms; a busy machine with one core needs some. */
+const PATIENCE = 30_000
+
+async function launch(t: Test): Promise<Browser> {
+  const executablePath = spawnSync('which', ['chromium'], { encoding: 'utf8' }).stdout.trim()
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+/** Opens a page of a running service. At its end the test fails if the page complained or asked anybody else. */
+async function open(t: Test, path: string): Promise<Page> {
+  const app = await startApp(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  const page = await (await launch(t)).newPage()
+  page.setDefaultTimeout(PATIENCE)
+  const complaints: string[] = []
+  // violations of the policy arrive as errors on the console
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('request', (request) => {
+    if (!/^(blob:|data:)/.test(request.url()) && new URL(request.url()).origin !== origin)
+      complaints.push(`asks ${request.url()}`)
+  })
+  t.teardown(() => {
+    if (complaints.length > 0) throw new Error(complaints.join('\n'))
+  })
+  const response = await page.goto(`${origin}${path}`)
+  const policy = response?.headers()['content-security-policy']
+  t.match(policy, "script-src 'self';")
+  t.notMatch(policy, 'unsafe')
+  return page
+}
+
+/** Opens an operation, clicks "Try it out", fills in what it is given, and returns what was answered. */
+async function tryOut(page: Page, operation: string, body?: object): Promise<{ status: string; body: string }> {
+  const block = page.locator(`#operations-${operation}`)
+  await block.locator('.opblock-summary-control').click()
+  await block.getByRole('button', { name: 'Try it out' }).click()
+  if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body))
+  await block.getByRole('button', { name: 'Execute' }).click()
+  const answer = block.locator('.live-responses-table tr.response').first()
+  const text = async (selector: string) => (await answer.locator(selector).first().innerText()).trim()
+  return { status: await text('.response-col_status'), body: await text('.highlight-code code') }
+}
+
+async function authorize(page: Page, token: string): Promise<void> {
+  await page.locator('.auth-wrapper').getByRole('button', { name: 'Authorize' }).click()
+  const dialog = page.locator('.modal-ux')
+  await dialog.locator('input').fill(token)
+  await dialog.getByRole('button', { name: 'Apply credentials' }).click()
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
+  await dialog.waitFor({ state: 'detached' })
+}
+
+const skip = isLeftOut('chromium') && 'no Chromium on this machine'
+
+t.test('in /docs one registers, authorises with the token and reads one’s account', { skip }, async (t) => {
+  const page = await open(t, '/docs')
+  t.equal(await page.title(), 'Latchkey')
+  const person = somebody({ name: 'Ada' })
+  const registered = await tryOut(page, 'Sessions-register', person)
+  t.equal(registered.status, '201')
+  await authorize(page, (JSON.parse(registered.body) as Tokens).access_token)
+  const me = await tryOut(page, 'Account-getMe')
+  t.equal(me.status, '200')
+  t.match(JSON.parse(me.body), { username: person.username, email: person.email, name: 'Ada' })
+})
+
+t.test('in /docs a call without authorisation shows the problem that it met', { skip }, async (t) => {
+  const page = await open(t, '/docs/')
+  // the browser itself reports a 401 there
+  page.removeAllListeners('console')
+  const me = await tryOut(page, 'Account-getMe')
+  t.equal(me.status, '401')
+  t.equal(JSON.parse(me.body).code, 'token_missing')
+})
+
+t.test('/redoc shows every operation, opens an answer and finds what is searched for', { skip }, async (t) => {
+  const page = await open(t, '/redoc')
+  for (const [, { operationId, summary }] of operationsOf(document)) {
+    t.equal((await page.locator(`[id="operation/${operationId}"] h2`).innerText()).trim(), summary)
+  }
+  await page.getByRole('button', { name: '409' }).first().click()
+  await page.getByPlaceholder('Search...').fill('successor')
+  await page.getByText('Exchange a refresh token for its successor').first().waitFor()
+})
