@@ -13,6 +13,8 @@ export default fp(
 
     /** The living session behind a token. Both look-ups are usually answered from this node's memory. */
     async function identify(token: string): Promise<SessionState> {
+      // over the database the news is a look-up away; over Redis nothing but waiting would bring it
+      if (app.ephemeral.kind === 'sql' && !app.ephemeral.isCurrent()) await app.ephemeral.catchUp()
       const claims = recallAccessToken(app, token) ?? (await verifyAccessToken(app, token))
       const state = app.states.recall(claims.sid) ?? (await app.states.read(claims.sid))
       if (!state || state.account.uid !== claims.sub) throw new Failure('session_ended')

@@ -31,7 +31,8 @@ export default fp(
 
 /** Answers with the problem document of a failure; what is our fault is logged with its cause. */
 export function sendProblem(failure: Failure, request: FastifyRequest, reply: FastifyReply) {
-  if (failure.statusCode >= 500) request.log.error({ err: failure.cause ?? failure }, failure.code)
+  // a 503 that we chose (too much to do, about to stop) has no cause, and is no fault
+  if (failure.statusCode >= 500 && failure.cause) request.log.error({ err: failure.cause }, failure.code)
   if (failure.retryAfter !== undefined) reply.header('retry-after', failure.retryAfter)
   if (failure.allow) reply.header('allow', failure.allow.join(', '))
   const challenge = challengeOf(failure)

@@ -6,6 +6,9 @@ import { type Count, type Ephemeral, type Subscriber, Subscriptions } from './st
 /** How long a message stays readable for nodes that did not look, in ms; whoever was away longer starts afresh. */
 const MESSAGE_TTL = 60_000
 
+/** How often a node looks for news although nobody asks it anything, in ms. */
+const WATCH = 1000
+
 /** At most this many dead rows go with each write, so that the tables stay small without a janitor. */
 const SWEEP = 20
 
@@ -40,6 +43,20 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
     }
     seenWrites = writes
   }
+
+  function isCurrent(): boolean {
+    if (foreignWrites() === seenWrites) return true
+    // a failed read leaves seenWrites behind, so the next look asks again
+    reading ??= readNews()
+      .catch(() => {})
+      .finally(() => {
+        reading = undefined
+      })
+    return false
+  }
+
+  // a node that is asked nothing still hears what concerns it by itself, such as a change of keys
+  const watch = setInterval(() => isCurrent(), WATCH).unref()
 
   return {
     kind: 'sql',
@@ -104,16 +121,7 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
 
     subscribe: (channel: string, subscriber: Subscriber) => subscriptions.add(channel, subscriber),
 
-    isCurrent() {
-      if (foreignWrites() === seenWrites) return true
-      // a failed read leaves seenWrites behind, so the next look asks again
-      reading ??= readNews()
-        .catch(() => {})
-        .finally(() => {
-          reading = undefined
-        })
-      return false
-    },
+    isCurrent,
 
     catchUp: readNews,
 
@@ -122,6 +130,7 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
     },
 
     async close() {
+      clearInterval(watch)
       await reading
     },
   }

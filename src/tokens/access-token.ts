@@ -54,8 +54,9 @@ export function signAccessToken(
   { uid, session_id, expires_at }: { uid: string; session_id: string; expires_at: number },
 ): { token: string; expires_in: number } {
   const { config, jwt, keys } = deps
-  const iat = Math.floor(deps.now() / 1000)
-  const exp = Math.floor(Math.min(deps.now() + config.access_token_ttl, expires_at) / 1000)
+  const now = deps.now()
+  const iat = Math.floor(now / 1000)
+  const exp = Math.floor(Math.min(now + config.access_token_ttl, expires_at) / 1000)
   const key = keys.current()
   const claims: AccessClaims = {
     iss: config.issuer,

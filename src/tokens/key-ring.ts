@@ -48,6 +48,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   const listeners: Array<() => void> = []
   let keys: SigningKey[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
+  const loading = Promise.resolve()
 
   async function load(): Promise<void> {
     const rows = await db
@@ -133,6 +134,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
     maintain,
 
     async find(kid) {
+      await loading
       const key = known(kid)
       if (key || now() - lookedAt < UNKNOWN_KID_PAUSE) return key
       lookedAt = now()

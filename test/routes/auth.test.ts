@@ -263,3 +263,15 @@ t.test('verify answers with headers for a reverse proxy', async (t) => {
   t.equal(without.statusCode, 401)
   t.notOk('x-auth-subject' in without.headers)
 })
+
+t.test('verify answers a proxy that keeps the method and appends the path', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
+    const url = '/api/v1/auth/verify/orders/7?page=2'
+    const response = await app.inject({ method, url, headers: person.authorization })
+    t.equal(response.statusCode, 204, method)
+    t.equal(response.headers['x-auth-roles'], 'user')
+    t.equal((await app.inject({ method, url })).statusCode, 401, method)
+  }
+})

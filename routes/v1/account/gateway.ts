@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { nothing } from '../../contract.ts'
 
 const HEADERS = {
@@ -7,7 +8,10 @@ const HEADERS = {
   'X-Auth-Roles': { type: 'string', description: 'the account’s roles, comma-separated' },
 } as const
 
-/** For a reverse proxy that asks before it forwards: nginx `auth_request`, Traefik `forwardAuth`, Envoy `ext_authz`. */
+/**
+ * For a reverse proxy that asks before it forwards: nginx `auth_request` and Traefik `forwardAuth` send a GET to the
+ * one URL; Envoy `ext_authz` keeps the method and appends the path of the request that it asks about.
+ */
 const gateway: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'GET',
@@ -15,22 +19,31 @@ const gateway: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'verify',
       summary: 'Whether an access token holds, and whose it is',
-      description: 'Answers with headers alone, for a reverse proxy to copy into the request that it forwards.',
+      description:
+        'Answers with headers alone, for a reverse proxy to copy into the request that it forwards. Other methods and ' +
+        'paths below this one are answered alike, for proxies that keep those of the request they ask about.',
       tags: ['Gateway'],
       response: { 204: nothing('It holds', HEADERS) },
     },
-    handler: async ({ session }, reply) => {
-      const { account, session_id } = session
-      return reply
-        .code(204)
-        .headers({
-          'x-auth-subject': account.uid,
-          'x-auth-session': session_id,
-          'x-auth-roles': account.roles.join(','),
-        })
-        .send(null)
-    },
+    handler: tellWho,
   })
+
+  // the same answer in Envoy's shapes, which a contract by method and path cannot list
+  const envoy = { schema: { hide: true }, handler: tellWho }
+  app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/auth/verify', ...envoy })
+  app.route({ method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/auth/verify/*', ...envoy })
+}
+
+async function tellWho({ session }: FastifyRequest, reply: FastifyReply) {
+  const { account, session_id } = session
+  return reply
+    .code(204)
+    .headers({
+      'x-auth-subject': account.uid,
+      'x-auth-session': session_id,
+      'x-auth-roles': account.roles.join(','),
+    })
+    .send(null)
 }
 
 export default gateway
