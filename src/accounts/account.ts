@@ -14,20 +14,16 @@ export interface Account extends UserRow {
 }
 
 /** A row with the roles as SQL gathers them: one string, comma-separated. */
-type AccountRow = UserRow & { role_list: string | null }
+export type AccountRow = UserRow & { role_list: string | null }
+
+/** The roles of the `users` row at hand, as one comma-separated string. */
+export const roleList = sql<string | null>`(
+  select string_agg(user_roles.role, ',') from user_roles where user_roles.user_id = users.id
+)`.as('role_list')
 
 /** The account query; callers add what they look for. */
 export function selectAccounts(db: Db | Tx) {
-  return db
-    .selectFrom('users')
-    .selectAll('users')
-    .select((eb) => [
-      eb
-        .selectFrom('user_roles')
-        .whereRef('user_roles.user_id', '=', 'users.id')
-        .select(sql<string | null>`string_agg(user_roles.role, ',')`.as('list'))
-        .as('role_list'),
-    ])
+  return db.selectFrom('users').selectAll('users').select(roleList)
 }
 
 /** Splits the gathered roles. */
@@ -36,7 +32,7 @@ export function toAccount({ role_list, ...row }: AccountRow): Account {
 }
 
 /** Roles out of the comma-separated list that SQL gathers. */
-export function toRoles(list: string | null): readonly Role[] {
+function toRoles(list: string | null): readonly Role[] {
   return list ? (list.split(',').sort() as Role[]) : []
 }
 

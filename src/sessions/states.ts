@@ -1,7 +1,5 @@
 /** What this node knows of sessions: who is behind a `sid`, or that nobody is any more. */
-import { sql } from 'kysely'
-import { type Account, toRoles } from '../accounts/account.ts'
-import type { UserRow } from '../db/schema.ts'
+import { type Account, type AccountRow, roleList, toAccount } from '../accounts/account.ts'
 import type { Deps } from '../deps.ts'
 import { BoundedMap } from '../tokens/bounded-map.ts'
 
@@ -98,26 +96,15 @@ function stateReader(db: Deps['db']) {
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('users')
-    .select((eb) => [
-      eb
-        .selectFrom('user_roles')
-        .whereRef('user_roles.user_id', '=', 'users.id')
-        .select(sql<string | null>`string_agg(user_roles.role, ',')`.as('list'))
-        .as('role_list'),
-    ])
+    .select(roleList)
     .where('sessions.id', '=', '')
     .where('sessions.revoked_at', 'is', null)
     .where('users.disabled_at', 'is', null)
     .compile()
 
   return async (session_id: string, read_at: number): Promise<SessionState | undefined> => {
-    const { rows } = await db.executeQuery<UserRow & { role_list: string | null }>({
-      ...query,
-      parameters: [session_id],
-    })
-    const row = rows[0]
-    if (!row) return undefined
-    const { role_list, ...user } = row
-    return { session_id, account: { ...user, roles: toRoles(role_list) }, read_at }
+    const { rows } = await db.executeQuery<AccountRow>({ ...query, parameters: [session_id] })
+    const [row] = rows
+    return row && { session_id, account: toAccount(row), read_at }
   }
 }
