@@ -1,0 +1,194 @@
+/** Attacks on accounts: taking rights, taking over, taking names. */
+import t from 'tap'
+import {
+  bearer,
+  getMe,
+  login,
+  onEachStore,
+  type Person,
+  post,
+  refresh,
+  registerAdmin,
+  registerSomebody,
+  somebody,
+  startApp,
+  type TestApp,
+} from '../support/app.ts'
+import { takeApart } from './mint.ts'
+
+const uidOf = ({ access_token }: Pick<Person, 'access_token'>) => takeApart(access_token).claims.sub
+const sessionOf = ({ access_token }: Pick<Person, 'access_token'>) => takeApart(access_token).claims.sid
+
+const send = (app: TestApp, method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, by: Person, payload?: object) =>
+  app.inject({ method, url: `/api/v1${url}`, headers: by.authorization, ...(payload && { payload }) })
+
+/** Members that a person must not give themselves. */
+const COVETED = {
+  role: 'admin',
+  roles: ['admin'],
+  disabled: false,
+  disabled_at: null,
+  id: 1,
+  uid: '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21',
+  user_id: 1,
+  email_verified: true,
+  email_verified_at: 1,
+  username_key: 'admin',
+  created_at: '2020-01-01T00:00:00.000Z',
+  is_superuser: true,
+  permissions: ['users:write'],
+}
+
+t.test('nobody gives themselves what they have no say in', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const before = (await getMe(app, person.access_token)).json()
+  for (const [member, value] of Object.entries(COVETED)) {
+    const registration = await post(app, '/auth/register', { ...somebody(), [member]: value })
+    t.equal(registration.statusCode, 400, `register with ${member}`)
+    t.strictSame(registration.json().errors, [{ in: 'body', pointer: `/${member}`, message: 'is not known here' }])
+    const update = await send(app, 'PUT', '/users/me', person, { name: 'Ada', [member]: value })
+    t.equal(update.statusCode, 400, `change ${member}`)
+    const change = { current_password: person.password, new_password: 'another password', [member]: value }
+    t.equal((await post(app, '/users/me/password', change, person.authorization)).statusCode, 400)
+  }
+  for (const body of ['{"name":"Ada","__proto__":{"roles":["admin"]}}', '{"constructor":{"prototype":{"roles":[]}}}']) {
+    const headers = { ...person.authorization, 'content-type': 'application/json' }
+    const response = await app.inject({ method: 'PUT', url: '/api/v1/users/me', payload: body, headers })
+    t.equal(response.statusCode, 400, body)
+  }
+  t.strictSame((await getMe(app, person.access_token)).json(), before, 'nothing has changed')
+})
+
+t.test('nobody reaches into another account', async (t) => {
+  const app = await startApp(t)
+  const [eve, ada] = [await registerSomebody(app), await registerSomebody(app)]
+  const foreign = await send(app, 'DELETE', `/users/me/sessions/${sessionOf(ada)}`, eve)
+  const none = await send(app, 'DELETE', '/users/me/sessions/0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21', eve)
+  t.equal(foreign.statusCode, 404, 'a session of somebody else is none')
+  t.strictSame({ ...foreign.json(), request_id: '' }, { ...none.json(), request_id: '' })
+  const account = await send(app, 'GET', `/users/${uidOf(ada)}`, eve)
+  const nobody = await send(app, 'GET', '/users/0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21', eve)
+  t.equal(account.statusCode, 403)
+  t.strictSame(
+    { ...account.json(), request_id: '' },
+    { ...nobody.json(), request_id: '' },
+    'nor does it say who exists',
+  )
+  t.notMatch((await send(app, 'GET', '/users/me/sessions', eve)).body, sessionOf(ada))
+  t.equal((await getMe(app, ada.access_token)).statusCode, 200)
+  t.equal((await refresh(app, ada.refresh_token)).statusCode, 200)
+})
+
+t.test('without the permission no administrator’s call does anything', async (t) => {
+  const app = await startApp(t)
+  const [eve, ada] = [await registerSomebody(app), await registerSomebody(app)]
+  const calls = [
+    ['GET', '/users', undefined],
+    ['POST', '/users', { ...somebody(), roles: ['admin'] }],
+    ['PUT', `/users/${uidOf(eve)}`, { roles: ['admin'] }],
+    ['PUT', `/users/${uidOf(ada)}`, { password: 'a password of eve’s' }],
+    ['DELETE', `/users/${uidOf(ada)}`, undefined],
+    ['DELETE', `/users/${uidOf(ada)}/sessions`, undefined],
+  ] as const
+  for (const [method, url, payload] of calls) {
+    const response = await send(app, method, url, eve, payload)
+    t.equal(response.statusCode, 403, `${method} ${url}`)
+    t.equal(response.json().code, 'permission_denied')
+    const anonymous = await app.inject({ method, url: `/api/v1${url}`, ...(payload && { payload }) })
+    t.equal(anonymous.statusCode, 401, 'and before anything else the token is asked for')
+  }
+  for (const method of ['HEAD', 'OPTIONS', 'PATCH'] as const) {
+    const response = await app.inject({ method, url: `/api/v1/users/${uidOf(ada)}`, headers: {} })
+    t.ok([401, 405].includes(response.statusCode), `${method} goes round no guard`)
+  }
+  t.ok(await login(app, ada.username, ada.password))
+})
+
+t.test('rights end with the very next request', (t) =>
+  onEachStore(t, async (t, environment) => {
+    const app = await startApp(t, environment)
+    const [admin, other] = [await registerAdmin(app), await registerAdmin(app)]
+    t.equal((await send(app, 'GET', '/users', other)).statusCode, 200)
+    await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { roles: ['user'] })
+    t.equal((await send(app, 'GET', '/users', other)).json().code, 'permission_denied', 'demoted')
+    t.equal((await getMe(app, other.access_token)).statusCode, 200, 'but still a person')
+    const verified = await app.inject({ url: '/api/v1/auth/verify', headers: other.authorization })
+    t.equal(verified.headers['x-auth-roles'], 'user')
+    await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { roles: ['admin'] })
+    t.equal((await send(app, 'GET', '/users', other)).statusCode, 200, 'promoted again')
+    await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { disabled: true })
+    t.equal((await send(app, 'GET', '/users', other)).json().code, 'session_ended', 'disabled')
+    await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { disabled: false })
+    t.equal((await send(app, 'GET', '/users', other)).json().code, 'session_ended', 'enabling revives no session')
+    t.equal((await refresh(app, other.refresh_token)).json().code, 'refresh_token_invalid')
+  }),
+)
+
+for (const taken of ['username', 'email'] as const) {
+  t.test(`50 registrations at once with one ${taken} make exactly one account`, async (t) => {
+    const app = await startApp(t)
+    const shared = somebody()[taken]
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, () => post(app, '/auth/register', somebody({ [taken]: shared }))),
+    )
+    const statuses = responses.map(({ statusCode }) => statusCode).sort()
+    t.strictSame(statuses, [201, ...Array(49).fill(409)])
+    t.ok(responses.every((response) => response.statusCode === 201 || response.json().code === `${taken}_taken`))
+    t.equal((await app.db.selectFrom('users').select('id').execute()).length, 1)
+    t.equal((await app.db.selectFrom('passwords').select('user_id').execute()).length, 1)
+  })
+}
+
+t.test(
+  'of a sign-in and a disabling, a deletion or a new password at the same moment no session is left',
+  async (t) => {
+    const app = await startApp(t)
+    const admin = await registerAdmin(app)
+    const ends = {
+      disabled: (uid: string) => send(app, 'PUT', `/users/${uid}`, admin, { disabled: true }),
+      deleted: (uid: string) => send(app, 'DELETE', `/users/${uid}`, admin),
+      'given another password': (uid: string) =>
+        send(app, 'PUT', `/users/${uid}`, admin, { password: 'a new password' }),
+    }
+    for (const [what, end] of Object.entries(ends)) {
+      for (let round = 0; round < 10; round += 1) {
+        const person = await registerSomebody(app)
+        const credentials = { identifier: person.username, password: person.password }
+        const logins = Array.from({ length: 4 }, () => post(app, '/auth/login', credentials))
+        const refreshes = [refresh(app, person.refresh_token), refresh(app, person.refresh_token)]
+        await end(uidOf(person))
+        for (const response of await Promise.all([...logins, ...refreshes])) {
+          if (response.statusCode !== 200) continue
+          const { access_token, refresh_token } = response.json()
+          t.equal((await getMe(app, access_token)).statusCode, 401, `${what}: access`)
+          t.equal((await refresh(app, refresh_token)).statusCode, 401, `${what}: refresh`)
+        }
+        t.equal((await getMe(app, person.access_token)).statusCode, 401, what)
+      }
+    }
+  },
+)
+
+t.test('what a header says stays in its header', async (t) => {
+  const app = await startApp(t)
+  const { identifier, password } = { identifier: 'ada', password: 'a long password' }
+  await post(app, '/auth/register', { username: identifier, email: 'ada@example.org', password })
+  const agent = `<script>alert(1)</script> "x" \\n {"level":60} ${'é'.repeat(300)}`
+  for (const id of ['x', 'a b c d e f', 'id";drop table users;--', '{"level":60,"msg":"forged"}', 'é'.repeat(20)]) {
+    const headers = { 'user-agent': agent, 'x-request-id': id, 'x-forwarded-for': '1.2.3.4', forwarded: 'for=1.2.3.4' }
+    const response = await post(app, '/auth/login', { identifier, password }, headers)
+    t.equal(response.statusCode, 200)
+    t.match(response.headers['x-request-id'], /^[0-9a-f-]{36}$/, 'an id that is not plain is replaced')
+    t.notMatch(app.logged(), id === 'x' ? '"reqId":"x"' : id)
+    const own = bearer(response.json().access_token)
+    const { items } = (await app.inject({ url: '/api/v1/users/me/sessions', headers: own })).json()
+    const session = items.find(({ current }: { current: boolean }) => current)
+    t.equal(session.ip, '127.0.0.1', 'nobody’s word for the address counts')
+    t.equal(session.user_agent, agent.slice(0, 256))
+  }
+  const kept = await app.inject({ url: '/health/live', headers: { 'x-request-id': 'trace-0123456789' } })
+  t.equal(kept.headers['x-request-id'], 'trace-0123456789')
+  for (const line of app.logged().trim().split('\n')) t.ok(JSON.parse(line).msg, 'each line of the log is one of ours')
+  t.notMatch(app.logged(), 'script')
+})
