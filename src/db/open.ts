@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
@@ -27,21 +27,48 @@ export function sqlitePath(url: string): string {
  * @throws when the file cannot be opened or is not a database
  */
 export function openDatabase(url: string): OpenDatabase {
-  const path = sqlitePath(url)
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const file = new BetterSqlite(path, { timeout: BUSY_TIMEOUT })
-  file.pragma('journal_mode = WAL')
-  file.pragma('foreign_keys = ON')
-  // FULL: an acknowledged write survives a power cut, not only a crash of the process
-  file.pragma('synchronous = FULL')
+  const file = openFile(sqlitePath(url))
   const version = file.prepare('pragma data_version').pluck()
   return { db: new Kysely<Tables>({ dialect: sqliteDialect(file) }), foreignWrites: () => version.get() as number }
 }
 
-/** Deletes the database's files; false if there was none. */
+function openFile(path: string): BetterSqlite.Database {
+  try {
+    // only its owner may look into a folder that holds what people's passwords became
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const file = new BetterSqlite(path, { timeout: BUSY_TIMEOUT })
+    file.pragma('journal_mode = WAL')
+    file.pragma('foreign_keys = ON')
+    // FULL: an acknowledged write survives a power cut, not only a crash of the process
+    file.pragma('synchronous = FULL')
+    return file
+  } catch (cause) {
+    throw new Error(`the database ${path} cannot be opened: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/**
+ * Deletes the database's files and nothing else; false if there was none.
+ * @throws when the path leads to something that is not a database
+ */
 export function removeDatabase(url: string): boolean {
   const path = sqlitePath(url)
-  const existed = existsSync(path)
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
-  return existed
+  if (path === ':memory:' || !existsSync(path)) return false
+  if (!isDatabase(path)) throw new Error(`${path} is not a database: nothing was deleted`)
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) rmSync(file, { force: true })
+  return true
+}
+
+/** What every database file of SQLite begins with; one that nothing was written to is empty. */
+const MAGIC = 'SQLite format 3\0'
+
+function isDatabase(path: string): boolean {
+  if (!statSync(path).isFile()) return false
+  const head = Buffer.alloc(MAGIC.length)
+  const file = openSync(path, 'r')
+  try {
+    return readSync(file, head) === 0 || head.toString('latin1') === MAGIC
+  } finally {
+    closeSync(file)
+  }
 }

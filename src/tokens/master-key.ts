@@ -1,6 +1,6 @@
 /** The one secret an operator keeps: everything else that is secret is sealed under it or derived from it. */
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
 import { sqlitePath } from '../db/open.ts'
@@ -29,17 +29,26 @@ export function resolveMasterKey(config: Pick<Config, 'jwt_key' | 'database_url'
   if (!path) return { key: randomBytes(48).toString('base64url') }
   mkdirSync(dirname(path), { recursive: true })
   const created = !existsSync(path) && createOnce(path)
-  return { key: readFileSync(path, 'utf8').trim(), ...(created && { created: path }) }
+  const key = readFileSync(path, 'utf8').trim()
+  if (Buffer.byteLength(key) < MINIMUM) throw new Error(`the key in ${path} has fewer than ${MINIMUM} bytes`)
+  return { key, ...(created && { created: path }) }
 }
 
-/** Writes a new key unless another process was first. */
+/** Less than this of a key file was cut off or emptied, in bytes. */
+const MINIMUM = 32
+
+/** Makes a new key unless another process was first, which must never find the file without the key in it. */
 function createOnce(path: string): boolean {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
   try {
-    writeFileSync(path, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(draft, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    linkSync(draft, path)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    rmSync(draft, { force: true })
   }
 }
 
