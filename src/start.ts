@@ -1,11 +1,13 @@
 /** The running service: its start, its banner, its end. */
 import type { AddressInfo } from 'node:net'
+import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { buildApp, VERSION } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, loadConfig } from './config.ts'
+import { explain } from './operation/explain.ts'
 import { authority } from './operation/values.ts'
 
-/** How long requests in flight may take after a stop was asked for, in ms. */
+/** How long requests in flight may take after the door was closed, in ms. */
 const STOP_TIMEOUT = 20_000
 
 /** How long the service answers "not ready" before it closes its door, so that load balancers see it; in ms. */
@@ -17,18 +19,24 @@ export async function start(): Promise<void> {
     const config = loadConfig()
     const app = await buildApp(config)
     stopOnSignals(app, config)
-    await app.listen({ host: config.host, port: config.port, listenTextResolver: () => '' })
+    await app.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: (address) => `listening on ${address}`,
+    })
     if (config.log_level !== 'silent') process.stderr.write(banner(app, config))
   } catch (error) {
-    const lines = error instanceof ConfigError ? error.faults : [(error as Error).message]
-    for (const line of lines) process.stderr.write(`latchkey: ${line}\n`)
+    for (const line of explain(error)) process.stderr.write(`latchkey: ${line}\n`)
     process.exit(1)
   }
 }
 
+/** Listening on these means on every address; browsers want one. */
+const ANY = new Set(['0.0.0.0', '::'])
+
 function banner(app: FastifyInstance, config: Config): string {
   const { port } = app.server.address() as AddressInfo
-  const base = `http://${authority(config.host, port)}`
+  const base = `http://${authority(ANY.has(config.host) ? 'localhost' : config.host, port)}`
   const metrics =
     config.metrics &&
     ('token' in config.metrics
@@ -51,15 +59,26 @@ function banner(app: FastifyInstance, config: Config): string {
 /** The first signal lets requests in flight finish, the second ends the process at once. */
 function stopOnSignals(app: FastifyInstance, config: Config): void {
   let stopping = false
-  const stop = async (signal: NodeJS.Signals) => {
+  const onSignal = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1)
     stopping = true
     app.log.info({ signal }, 'stopping')
-    app.beginStopping()
-    await new Promise((resolve) => setTimeout(resolve, DRAIN[config.node_env]))
-    setTimeout(() => process.exit(1), STOP_TIMEOUT).unref()
-    await app.close()
-    process.exit(0)
+    stop(app, DRAIN[config.node_env]).catch((error: unknown) => {
+      app.log.error({ err: error }, 'the stop failed')
+      process.exit(1)
+    })
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
+}
+
+async function stop(app: FastifyInstance, drain: number): Promise<void> {
+  app.beginStopping()
+  await after(drain)
+  after(STOP_TIMEOUT, undefined, { ref: false }).then(() => {
+    app.log.warn('some requests did not finish in time')
+    process.exit(1)
+  })
+  await app.close()
+  app.log.info('stopped')
+  process.exit(0)
 }
