@@ -1,26 +1,30 @@
 /** `latchkey …`: parse, call one domain function, print. Exit codes: 0 done, 1 failed, 2 not understood. */
+import './runtime.js'
 import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import type { TSchema } from '@sinclair/typebox'
 import { Command, CommanderError } from 'commander'
 import type { FastifyInstance } from 'fastify'
+import { toFailure } from '../plugins/errors.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import { findByIdentifier } from './accounts/account.ts'
 import { buildApp, VERSION } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, loadConfig } from './config.ts'
 import { migrateDown, migrateUp, migrationStates } from './db/migrate.ts'
 import { type Db, openDatabase, removeDatabase } from './db/open.ts'
 import { Failure } from './errors.ts'
+import { explain } from './operation/explain.ts'
 import { namedSchemas, ref } from './schemas.ts'
-import { serve } from './server.ts'
 import { changeAccount } from './sign-in/manage-account.ts'
 import { openAccount } from './sign-in/open-account.ts'
 import { NewUser } from './sign-in/schema.ts'
+import { start } from './start.ts'
 
 const program = new Command('latchkey').description('Accounts, sessions and tokens over HTTP').version(VERSION)
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-program.command('serve').description('run the service').action(serve)
+program.command('serve').description('run the service').action(start)
 
 const db = program.command('db').description('the database as a whole')
 db.command('create')
@@ -77,9 +81,12 @@ keys
   .description('list the keys')
   .action(() =>
     withApp(async (app) => {
-      for (const { kid, alg, activates_at, signs } of app.keys.list()) {
+      const current = app.keys.current()
+      for (const { kid, alg, activates_at, sequence } of app.keys.list()) {
+        const time = new Date(activates_at).toISOString()
+        const isNext = alg === current.alg && sequence > current.sequence
         say(
-          `${kid}  ${alg}  ${signs ? 'signs' : activates_at > app.now() ? 'next ' : 'verifies'}  since ${new Date(activates_at).toISOString()}`,
+          `${kid}  ${alg}  ${kid === current.kid ? `signs since ${time}` : isNext ? `signs from ${time}` : 'verifies'}`,
         )
       }
     }),
@@ -135,17 +142,19 @@ async function dropDatabase({ yes = false }: { yes?: boolean }): Promise<void> {
 }
 
 async function createAdmin(options: { username: string; email: string; name?: string }): Promise<void> {
-  const account = { ...options, password: await readPassword(), roles: ['admin', 'user'] as const }
-  const schemas = Object.fromEntries(namedSchemas().map((schema) => [String(schema.$id), schema]))
-  const validate = buildValidator(schemas)({ method: '', url: '', httpPart: 'body', schema: ref(NewUser) } as never)
-  if (!validate(account)) {
-    const faults = (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath.slice(1)} ${message}`)
-    throw new Error(faults.join('; '))
-  }
+  const account: NewUser = { ...options, password: await readPassword(), roles: ['admin', 'user'] }
+  checkBody(NewUser, account)
   await withApp(async (app) => {
-    const { uid } = await openAccount(app, { ...account, roles: [...account.roles] })
+    const { uid } = await openAccount(app, account)
     say(`made the administrator ${account.username} (${uid})`)
   })
+}
+
+/** Holds a value against a schema as the API would, and fails with the same words. */
+function checkBody(schema: TSchema, value: unknown): void {
+  const schemas = Object.fromEntries(namedSchemas().map((named) => [String(named.$id), named]))
+  const validate = buildValidator(schemas)({ method: '', url: '', httpPart: 'body', schema: ref(schema) } as never)
+  if (!validate(value)) throw toFailure({ validation: validate.errors } as never)
 }
 
 function promote(identifier: string): Promise<void> {
@@ -178,22 +187,21 @@ async function printContract({ write }: { write?: string }): Promise<void> {
 
 /** One line from a person who does not see what they type, or from a pipe. */
 async function readPassword(): Promise<string> {
-  if (process.stdin.isTTY) {
-    process.stderr.write('Password: ')
-    return ask('', new Writable({ write: (_chunk, _encoding, done) => done() })).finally(() =>
-      process.stderr.write('\n'),
-    )
-  }
+  if (process.stdin.isTTY) return ask('Password: ', { hidden: true })
   for await (const line of createInterface({ input: process.stdin })) return line
   return ''
 }
 
-async function ask(question: string, output: NodeJS.WritableStream = process.stderr): Promise<string> {
+async function ask(question: string, { hidden = false } = {}): Promise<string> {
+  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr
+  // From here on the terminal shows nothing by itself; who asked before this would see a quick typist's password.
   const terminal = createInterface({ input: process.stdin, output, terminal: process.stdin.isTTY })
   try {
+    if (hidden) process.stderr.write(question)
     return await terminal.question(question)
   } finally {
     terminal.close()
+    if (hidden) process.stderr.write('\n')
   }
 }
 
@@ -204,9 +212,7 @@ function exitCodeOf(error: unknown): number {
     if (error.code.startsWith('latchkey.')) process.stderr.write(`latchkey: ${error.message}\n`)
     return error.exitCode === 0 ? 0 : 2
   }
-  const failure = error instanceof Failure ? (error.detail ?? error.message) : (error as Error).message
-  for (const line of error instanceof ConfigError ? error.faults : [failure])
-    process.stderr.write(`latchkey: ${line}\n`)
+  for (const line of explain(error)) process.stderr.write(`latchkey: ${line}\n`)
   return 1
 }
 
