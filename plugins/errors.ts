@@ -1,5 +1,5 @@
 /** Every failure leaves as a problem document (RFC 9457), whoever threw it. */
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
 import fp from 'fastify-plugin'
@@ -33,6 +33,8 @@ export default fp(
 export function sendProblem(failure: Failure, request: FastifyRequest, reply: FastifyReply) {
   // a 503 that we chose (too much to do, about to stop) has no cause, and is no fault
   if (failure.statusCode >= 500 && failure.cause) request.log.error({ err: failure.cause }, failure.code)
+  // hooks have not run for a URL that cannot be read
+  reply.header('x-request-id', request.id)
   if (failure.retryAfter !== undefined) reply.header('retry-after', failure.retryAfter)
   if (failure.allow) reply.header('allow', failure.allow.join(', '))
   const challenge = challengeOf(failure)
@@ -125,6 +127,10 @@ function escapePointer(member: string): string {
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   // a connection that is gone has nobody to answer
   if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (owesAnswer(socket)) {
+    socket.destroy()
+    return
+  }
   const code: ErrorCode =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? 'headers_too_large'
@@ -141,4 +147,11 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   ]
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   socket.destroySoon()
+}
+
+/** Whether a complete request before this one waits for its answer, for which ours would be taken. */
+function owesAnswer(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+  // undocumented, but what Node's own handler goes by
+  const response = socket._httpMessage
+  return Boolean(response && (response.headersSent || response.req.complete))
 }

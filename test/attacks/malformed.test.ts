@@ -162,3 +162,27 @@ t.test(`${OVER_A_SOCKET} requests that are hardly HTTP are answered 4xx or cut o
   t.ok(refused > OVER_A_SOCKET / 3, `${refused} were refused with a status`)
   await requireUnharmed(t, app, before)
 })
+
+t.test('what follows a request on its connection is not answered in its place', async (t) => {
+  const app = await startApp(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const body = JSON.stringify({ identifier: 'nobody', password: 'a password' })
+  const head = 'POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+  const login = `${head}content-length: ${body.length}\r\n\r\n${body}`
+  const [, { statuses }, broken] = await Promise.all([
+    sendRaw(port, Buffer.from(`${login}GARBAGE\r\n\r\n`)).then(({ text }) => t.notMatch(text, 'bad_request')),
+    sendRaw(port, Buffer.from(`${login}${login}`)),
+    sendRaw(port, Buffer.from(`${head}transfer-encoding: chunked\r\n\r\nzz\r\n`)),
+  ])
+  t.strictSame(statuses, [401, 401], 'two whole requests have two answers')
+  t.strictSame(broken.statuses, [400], 'half a request has one')
+})
+
+t.test('an answer to a URL that cannot be read names the request as every answer does', async (t) => {
+  const app = await startApp(t)
+  for (const url of ['/api/v1/users/%zz', `/api/v1/users/${'x'.repeat(200)}`, '/nowhere']) {
+    const response = await app.inject({ url })
+    t.equal(response.headers['x-request-id'], response.json().request_id, url)
+  }
+})
