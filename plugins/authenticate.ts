@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { Failure } from '../src/errors.ts'
 import { isAllowed } from '../src/roles/permissions.ts'
@@ -11,32 +11,47 @@ export default fp(
     app.decorate('states', createSessionStates(app))
     app.decorateRequest('session')
 
-    /** The living session behind a token. Both look-ups are usually answered from this node's memory. */
+    /**
+     * The session of a token that this node has seen before: two look-ups, and the certainty that no news is waiting.
+     * Asked last, that covers both, the withdrawal of a key and the end of a session.
+     */
+    function recall(token: string): SessionState | undefined {
+      const claims = recallAccessToken(app, token)
+      const state = claims && app.states.recall(claims.sid)
+      return state && state.account.uid === claims.sub ? state : undefined
+    }
+
     async function identify(token: string): Promise<SessionState> {
       // over the database the news is a look-up away; over Redis nothing but waiting would bring it
-      if (app.ephemeral.kind === 'sql' && !app.ephemeral.isCurrent()) await app.ephemeral.catchUp()
-      const claims = recallAccessToken(app, token) ?? (await verifyAccessToken(app, token))
+      if (app.ephemeral.kind === 'sql') await app.ephemeral.catchUp()
+      const claims = await verifyAccessToken(app, token)
       const state = app.states.recall(claims.sid) ?? (await app.states.read(claims.sid))
       if (!state || state.account.uid !== claims.sub) throw new Failure('session_ended')
       return state
     }
 
-    app.decorate('authenticate', async (request) => {
-      const session = await identify(bearerToken(request))
+    function admit(request: FastifyRequest, session: SessionState, done: HookHandlerDoneFunction): void {
       const { permission } = request.routeOptions.config
-      if (permission && !isAllowed(session.account.roles, permission)) throw new Failure('permission_denied')
       request.session = session
+      if (permission && !isAllowed(session.account.roles, permission)) done(new Failure('permission_denied'))
+      else done()
+    }
+
+    // in the style of callbacks, so that the usual case costs no promise
+    app.decorate('authenticate', (request, _reply, done) => {
+      const token = bearerToken(request.headers.authorization)
+      if (token instanceof Failure) return done(token)
+      const known = recall(token)
+      if (known) return admit(request, known, done)
+      identify(token).then((session) => admit(request, session, done), done)
     })
   },
   { name: 'authenticate', dependencies: ['db', 'ephemeral', 'jwt'] },
 )
 
 /** RFC 6750, section 2.1. A token in the URL would end up in logs, so only the header counts. */
-function bearerToken({ headers }: FastifyRequest): string {
-  const { authorization } = headers
-  if (authorization === undefined) throw new Failure('token_missing')
+function bearerToken(authorization: string | undefined): string | Failure {
+  if (authorization === undefined) return new Failure('token_missing')
   const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1]
-  if (token === undefined)
-    throw new Failure('token_invalid', { detail: 'The Authorization header must be "Bearer <token>".' })
-  return token
+  return token ?? new Failure('token_invalid', { detail: 'The Authorization header must be "Bearer <token>".' })
 }

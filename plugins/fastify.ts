@@ -1,4 +1,5 @@
 /** What the plugins add to Fastify's types: the only module augmentation. */
+import type { HookHandlerDoneFunction } from 'fastify'
 import type { Deps } from '../src/deps.ts'
 import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
@@ -6,7 +7,7 @@ import type { SessionState } from '../src/sessions/states.ts'
 declare module 'fastify' {
   interface FastifyInstance extends Deps {
     /** The guard: an `onRequest` hook that lets only living sessions pass, with the route's permission. */
-    authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+    authenticate: (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
     /** Whether the service has been told to stop: it is not ready, and finishes what it has. */
     isStopping: () => boolean
     /** Makes the service say that it is not ready, before it closes. */

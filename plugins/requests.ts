@@ -1,17 +1,8 @@
 import fp from 'fastify-plugin'
 
-/** JSON and nothing else comes in, one log line a request goes out, and a service that stops says so. */
+/** JSON and nothing else comes in, and one log line a request goes out. */
 export default fp(
   async (app) => {
-    let stopping = false
-    app.decorate('isStopping', () => stopping)
-    app.decorate('beginStopping', () => {
-      stopping = true
-    })
-    app.addHook('preClose', async () => {
-      stopping = true
-    })
-
     app.removeAllContentTypeParsers()
     const parse = app.getDefaultJsonParser('error', 'error')
     app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -20,7 +11,7 @@ export default fp(
       else parse(request, body as string, done)
     })
 
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       request.log.info(
         {
           method: request.method,
@@ -33,6 +24,7 @@ export default fp(
         },
         'request',
       )
+      done()
     })
   },
   { name: 'requests' },

@@ -18,8 +18,9 @@ const routes: FastifyPluginAsync<{ version: string }> = async (app, { version })
 
 const v1: FastifyPluginAsync = async (app) => {
   // tokens and personal data belong in no cache
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store')
+    done()
   })
   await app.register(publicRoutes)
   await app.register(account)

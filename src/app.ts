@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance, LogController } from 'fastify'
+import pino from 'pino'
 import authenticate from '../plugins/authenticate.ts'
 import db from '../plugins/db.ts'
 import docs from '../plugins/docs.ts'
@@ -16,6 +17,7 @@ import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import requests from '../plugins/requests.ts'
 import security from '../plugins/security.ts'
+import stopping from '../plugins/stopping.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import routes from '../routes/index.ts'
 import type { Config } from './config.ts'
@@ -52,6 +54,7 @@ export async function buildApp(config: Config, { now = Date.now, logStream }: Op
   app.decorate('now', now)
   try {
     await app.register(errors)
+    await app.register(stopping)
     await app.register(requests)
     await app.register(methods)
     await app.register(openapi, { version: VERSION })
@@ -80,7 +83,8 @@ function serverOptions(config: Config, logStream: Options['logStream']): Fastify
     logger: {
       level: config.log_level,
       redact: ['req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]'],
-      ...(logStream && { stream: logStream }),
+      // written by another thread, since a write for each line would hold up requests; an exit flushes what is left
+      stream: logStream ?? pino.destination({ dest: 1, sync: false }),
     },
     // one line a request, written by plugins/requests.ts
     logController: new LogController({ disableRequestLogging: true }),

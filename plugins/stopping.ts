@@ -1,0 +1,40 @@
+import fp from 'fastify-plugin'
+
+/** How often connections are looked at while the service closes, in ms. */
+const LOOK = 50
+
+/** The end: the service says that it is not ready, answers what it has begun, and lets no connection hold it up. */
+export default fp(
+  async (app) => {
+    let stopping = false
+    let inFlight = 0
+    let closing: NodeJS.Timeout | undefined
+
+    app.decorate('isStopping', () => stopping)
+    app.decorate('beginStopping', () => {
+      stopping = true
+    })
+
+    app.server.on('request', (_request, response) => {
+      inFlight += 1
+      response.once('close', () => {
+        inFlight -= 1
+      })
+    })
+    // clients that keep their connection should make the next one to another node
+    app.addHook('onSend', (_request, reply, payload, done) => {
+      if (stopping) reply.header('connection', 'close')
+      done(null, payload)
+    })
+    app.addHook('preClose', async () => {
+      stopping = true
+      // Node closes what it takes for idle, and takes a connection on which nothing has come yet for busy; browsers
+      // open such ones in advance
+      closing = setInterval(() => {
+        if (inFlight === 0) app.server.closeAllConnections()
+      }, LOOK)
+    })
+    app.addHook('onClose', async () => clearInterval(closing))
+  },
+  { name: 'stopping' },
+)
