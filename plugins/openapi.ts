@@ -1,6 +1,7 @@
 /** The contract: an OpenAPI document made of the routes' schemas, and nothing else. */
 import swagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
+import { type ScalarTag, stringify } from 'yaml'
 import { namedSchemas } from '../src/schemas.ts'
 import { tidy } from './openapi-tidy.ts'
 
@@ -23,6 +24,18 @@ const TAGS = [
   { name: 'Operation', description: 'Health, keys, metrics' },
   { name: 'Documentation', description: 'This contract and the pages that show it' },
 ]
+
+/** A time is quoted. The library knows that itself, but any package can switch it off for the process, and tap does. */
+const TIME: ScalarTag = {
+  tag: 'tag:yaml.org,2002:timestamp',
+  default: true,
+  test: /^\d{4}-\d\d-\d\d/,
+  identify: () => false,
+  resolve: (text) => text,
+}
+
+/** Many readers still follow YAML 1.1, where a bare time is a date and a bare `y` is true: its rules quote both. */
+const YAML = { version: '1.1' as const, lineWidth: 120, customTags: [TIME] }
 
 /** `app.swagger()`: the document. Registered before the routes, which it watches. */
 export default fp<{ version: string }>(
@@ -52,6 +65,14 @@ export default fp<{ version: string }>(
       refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `def-${index}`) },
       transformObject: (document) => tidy('openapiObject' in document ? document.openapiObject : {}) as never,
     })
+
+    const makeDocument = app.swagger
+    let yaml: string | undefined
+    app.swagger = ((options?: { yaml?: boolean }) => {
+      if (!options?.yaml) return makeDocument()
+      yaml ??= stringify(makeDocument(), YAML)
+      return yaml
+    }) as typeof makeDocument
   },
   { name: 'openapi' },
 )

@@ -24,6 +24,10 @@ t.test('the running service serves that same document, as YAML and as JSON', asy
   t.strictSame((await app.inject({ url: '/openapi.json' })).json(), document)
 })
 
+t.test('readers of YAML 1.1 and of YAML 1.2 see the same document', async (t) => {
+  t.strictSame(parse(file, { version: '1.1' }), document)
+})
+
 t.test(
   'every operation has a name of its own, a summary, a description, tags of the list and its security',
   async (t) => {
@@ -98,6 +102,7 @@ t.test('problems and path parameters stand in the document once and are mentione
 
 t.test('nothing is left in it that OpenAPI 3.0 does not know', async (t) => {
   for (const [what, pattern] of Object.entries({
+    'a bare time, which YAML 1.1 takes for a date': /: \d{4}-\d\d-\d\dT/,
     'a YAML anchor': /[:-] [&*]\w+$/m,
     'a schema without a name': /\bdef-\d/,
     'a keyword of JSON Schema': /^ *(\$id|\$schema|const|nullable|patternProperties|codes):/m,
