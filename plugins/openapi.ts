@@ -41,10 +41,6 @@ const YAML = { version: '1.1' as const, lineWidth: 120, customTags: [TIME] }
 export default fp<{ version: string }>(
   async (app, { version }) => {
     for (const schema of namedSchemas()) app.addSchema(schema)
-    // a HEAD route shares the schema of its GET: hooks that describe each route would describe that one twice
-    app.addHook('onRoute', (route) => {
-      if (route.method === 'HEAD' && route.schema) route.schema = { ...route.schema }
-    })
     await app.register(swagger, {
       openapi: {
         openapi: '3.0.3',

@@ -15,8 +15,9 @@ export function openToAll(app: FastifyInstance): void {
 /** The routes of this scope need a living session, and each the permission that its `config` names. */
 export function signedInOnly(app: FastifyInstance): void {
   app.addHook('onRequest', app.authenticate)
-  app.addHook('onRoute', ({ schema, config }) => {
-    if (!schema) return
+  app.addHook('onRoute', ({ schema, config, method }) => {
+    // a HEAD route shares the schema of its GET, which is described once
+    if (!schema || method === 'HEAD') return
     schema.security = [{ bearer: [] }]
     describe(schema, config?.permission)
   })

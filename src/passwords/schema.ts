@@ -21,6 +21,9 @@ export const TypedPassword = named(
 
 export const PasswordChange = named(
   'PasswordChange',
-  closed({ current_password: ref(TypedPassword), new_password: ref(NewPassword) }),
+  closed(
+    { current_password: ref(TypedPassword), new_password: ref(NewPassword) },
+    { example: { current_password: 'correct horse battery staple', new_password: 'a quite different phrase' } },
+  ),
 )
 export type PasswordChange = Static<typeof PasswordChange>

@@ -110,7 +110,7 @@ function watch(app: FastifyInstance, violations: string[], secrets: Set<string>)
       if (broken) violations.push(broken)
     }
     collectSecrets(options.payload, secrets)
-    if (String(response.headers['content-type']).startsWith('application/json'))
+    if (response.body && String(response.headers['content-type']).startsWith('application/json'))
       collectSecrets(response.json(), secrets)
     return response
   }

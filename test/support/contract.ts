@@ -5,7 +5,8 @@ import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 
 interface Header {
-  schema: object
+  $ref?: string
+  schema?: object
   required?: boolean
 }
 interface Response {
@@ -18,7 +19,7 @@ interface Operation {
 }
 interface Contract {
   paths: Record<string, Record<string, Operation>>
-  components: { responses?: Record<string, Response> }
+  components: { responses?: Record<string, Response>; headers?: Record<string, Header> }
 }
 
 export const contract = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Contract
@@ -44,6 +45,10 @@ export interface Answer {
 }
 
 const compiled = new Map<string, ValidateFunction>()
+
+function nameOf(ref: string): string {
+  return ref.slice(ref.lastIndexOf('/') + 1)
+}
 
 function escapePointer(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1')
@@ -72,10 +77,11 @@ export function violation(answer: Answer): string | undefined {
   if (!response) return `${where}: the contract has no such status`
   if (response.$ref) {
     pointer = response.$ref.slice(1)
-    response = contract.components.responses?.[response.$ref.split('/').at(-1) ?? ''] ?? {}
+    response = contract.components.responses?.[nameOf(response.$ref)] ?? {}
   }
-  for (const name of Object.keys(response.headers ?? {})) {
-    if (headers[name.toLowerCase()] === undefined && isPromised(name, status)) return `${where}: no ${name}`
+  for (const [name, header] of Object.entries(response.headers ?? {})) {
+    const { required } = header.$ref ? (contract.components.headers?.[nameOf(header.$ref)] ?? {}) : header
+    if (required && headers[name.toLowerCase()] === undefined) return `${where}: no ${name}`
   }
   if (!response.content) return body === '' ? undefined : `${where}: a body where the contract has none`
   const type = String(headers['content-type'] ?? '').split(';', 1)[0] ?? ''
@@ -84,11 +90,6 @@ export function violation(answer: Answer): string | undefined {
   if (!type.endsWith('json')) return undefined
   const validate = validatorAt(`${pointer}/content/${escapePointer(type)}/schema`)
   return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)} in ${body}`
-}
-
-/** Retry-After is a hint that only some 503 carry. */
-function isPromised(name: string, status: number): boolean {
-  return !(name === 'Retry-After' && status === 503)
 }
 
 /** Unknown URLs and methods are in no operation; they still answer with a problem. */
