@@ -50,27 +50,35 @@ export default fp(
     }
 
     function serveToBearers(token: string): void {
-      const digest = (text: string) => createHash('sha256').update(text).digest()
-      const expected = digest(`Bearer ${token}`)
+      const expected = digest(token)
       app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
         const { authorization } = request.headers
         if (authorization === undefined) throw new Failure('token_missing')
-        if (!timingSafeEqual(digest(authorization), expected)) throw new Failure('token_invalid')
+        const presented = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? ''
+        if (!timingSafeEqual(digest(presented), expected)) throw new Failure('token_invalid')
         return reply.type(registry.contentType).send(await registry.metrics())
       })
     }
 
     async function listenApart({ host, port }: { host: string; port: number }): Promise<void> {
-      const server = createServer(async (request, response) => {
-        if (request.url !== '/metrics') {
-          response.writeHead(404).end()
-          return
-        }
-        response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+      const server = createServer(async ({ url, method }, response) => {
+        if (url !== '/metrics') response.writeHead(404).end()
+        else if (method !== 'GET') response.writeHead(405, { allow: 'GET' }).end()
+        else response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
       })
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
-      app.addHook('onClose', () => new Promise<void>((resolve) => server.close(() => resolve())))
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', ({ message }) => reject(new Error(`metrics cannot be served: ${message}`)))
+        server.listen(port, host, resolve)
+      })
+      app.addHook('onClose', async () => {
+        server.close()
+        // a scraper keeps its connection, and would hold up the stop
+        server.closeAllConnections()
+      })
     }
   },
   { name: 'metrics', dependencies: ['authenticate', 'hasher'] },
 )
+
+/** Of equal length whatever was presented, as the comparison in constant time demands. */
+const digest = (text: string) => createHash('sha256').update(text).digest()
