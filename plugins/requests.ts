@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** JSON and nothing else comes in, and one log line a request goes out. */
@@ -11,21 +12,23 @@ export default fp(
       else parse(request, body as string, done)
     })
 
-    app.addHook('onResponse', (request, reply, done) => {
-      request.log.info(
-        {
-          method: request.method,
-          // without the query: it may hold what somebody typed
-          path: request.url.split('?', 1)[0],
-          status: reply.statusCode,
-          ms: Math.round(reply.elapsedTime * 100) / 100,
-          ip: request.ip,
-          ...(request.session && { sub: request.session.account.uid }),
-        },
-        'request',
-      )
-      done()
-    })
+    app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   },
   { name: 'requests' },
 )
+
+/** The line of a request that was answered. */
+export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  request.log.info(
+    {
+      method: request.method,
+      // without the query: it may hold what somebody typed
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 100) / 100,
+      ip: request.ip,
+      ...(request.session && { sub: request.session.account.uid }),
+    },
+    'request',
+  )
+}

@@ -1,26 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import cors from '@fastify/cors'
+import cors, { type FastifyCorsOptions, type FastifyCorsOptionsDelegateCallback } from '@fastify/cors'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
 
 /** Security headers on every answer, and browsers of other origins only where the configuration names them. */
 export default fp(
   async (app) => {
-    const headers = securityHeaders()
     app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(headers).header('x-request-id', request.id)
+      reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
       done()
     })
     const { cors_origins } = app.config
-    if (cors_origins.length > 0) {
-      await app.register(cors, {
-        origin: [...cors_origins],
-        methods: ['GET', 'POST', 'PUT', 'DELETE'],
-        allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-        exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
-        maxAge: 600,
-      })
+    if (cors_origins.length === 0) return
+    const options: FastifyCorsOptions = {
+      origin: [...cors_origins],
+      methods: ['GET', 'POST', 'PUT', 'DELETE'],
+      allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+      exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
+      maxAge: 600,
     }
+    const others = { ...options, preflight: false }
+    // an OPTIONS that is no preflight goes on to its route, where it is refused like any other method
+    const delegator: FastifyCorsOptionsDelegateCallback = (request, choose) =>
+      choose(null, request.headers['access-control-request-method'] === undefined ? others : options)
+    await app.register(cors, { delegator })
   },
   { name: 'security' },
 )
@@ -49,3 +52,6 @@ function securityHeaders(): Record<string, string> {
   setHeaders({} as IncomingMessage, response as unknown as ServerResponse, () => {})
   return headers
 }
+
+/** What every answer carries, for those that no hook reaches. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = securityHeaders()

@@ -4,6 +4,11 @@ import { answer, problems } from './contract.ts'
 
 /** For people, for the container engine, and for the load balancer. */
 const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
+  // an hour ago the service may have been well
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+
   app.route({
     method: 'GET',
     url: '/health',

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyHttpOptions, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyError,
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import pino from 'pino'
 import authenticate from '../plugins/authenticate.ts'
 import db from '../plugins/db.ts'
@@ -15,8 +22,8 @@ import jwt from '../plugins/jwt.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
-import requests from '../plugins/requests.ts'
-import security from '../plugins/security.ts'
+import requests, { logRequest } from '../plugins/requests.ts'
+import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import stopping from '../plugins/stopping.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import routes from '../routes/index.ts'
@@ -98,9 +105,16 @@ function serverOptions(config: Config, logStream: Options['logStream']): Fastify
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator } } as never,
-    frameworkErrors: (error, request, reply) => sendProblem(toFailure(error), request as never, reply as never),
+    frameworkErrors: (error, request, reply) => answerUnroutable(error, request as never, reply as never),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   }
+}
+
+/** What cannot be routed, such as `/%zz`, runs through no hooks; what they do is done here. */
+function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  reply.headers(SECURITY_HEADERS)
+  reply.raw.once('finish', () => logRequest(request, reply))
+  return sendProblem(toFailure(error), request, reply)
 }
 
 /** Fastify takes networks; a number of hops is the operator's word that nobody reaches the service past the proxies. */
