@@ -22,8 +22,7 @@ export default fp(
     }
 
     async function identify(token: string): Promise<SessionState> {
-      // over the database the news is a look-up away; over Redis nothing but waiting would bring it
-      if (app.ephemeral.kind === 'sql') await app.ephemeral.catchUp()
+      await app.ephemeral.catchUp()
       const claims = await verifyAccessToken(app, token)
       const state = app.states.recall(claims.sid) ?? (await app.states.read(claims.sid))
       if (!state || state.account.uid !== claims.sub) throw new Failure('session_ended')

@@ -2,18 +2,28 @@ import fp from 'fastify-plugin'
 import type { OpenDatabase } from '../src/db/open.ts'
 import { createRedisEphemeral } from '../src/ephemeral/redis.ts'
 import { createSqlEphemeral } from '../src/ephemeral/sql.ts'
+import type { Ephemeral } from '../src/ephemeral/store.ts'
 import redis from './redis.ts'
 
-/** `app.ephemeral`: Redis when it is configured, the service's own database otherwise. */
+/**
+ * `app.ephemeral`: Redis when it is configured, the service's own database otherwise. News between nodes goes over the
+ * database either way: SQLite tells at every look whether another process has written, while a message over Redis can
+ * still be on its way when the answer to a logout is out.
+ */
 export default fp<{ database: OpenDatabase }>(
   async (app, { database }) => {
+    const embedded = await createSqlEphemeral({ ...database, now: app.now })
+    app.addHook('onClose', () => embedded.close())
     const url = app.config.redis_url
-    if (url) await app.register(redis, { url })
-    const store = url
-      ? await createRedisEphemeral({ redis: app.redis, now: app.now, log: app.log })
-      : await createSqlEphemeral({ ...database, now: app.now })
-    app.decorate('ephemeral', store)
-    app.addHook('onClose', () => store.close())
+    app.decorate('ephemeral', url ? await overRedis(url, embedded) : embedded)
+
+    async function overRedis(url: string, news: Ephemeral): Promise<Ephemeral> {
+      await app.register(redis, { url })
+      const store = createRedisEphemeral({ redis: app.redis, now: app.now, log: app.log })
+      app.addHook('onClose', () => store.close())
+      const { publish, subscribe, isCurrent, catchUp } = news
+      return { ...store, publish, subscribe, isCurrent, catchUp }
+    }
   },
   { name: 'ephemeral', dependencies: ['db'] },
 )

@@ -18,6 +18,8 @@ export default fp(
       allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
       exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
       maxAge: 600,
+      // without this an OPTIONS that is no preflight gets an answer in the plugin's own words
+      strictPreflight: false,
     }
     const others = { ...options, preflight: false }
     // an OPTIONS that is no preflight goes on to its route, where it is refused like any other method

@@ -15,6 +15,11 @@ export function openToAll(app: FastifyInstance): void {
 /** The routes of this scope need a living session, and each the permission that its `config` names. */
 export function signedInOnly(app: FastifyInstance): void {
   app.addHook('onRequest', app.authenticate)
+  // a body may have been long in coming, and the session have ended meanwhile
+  app.addHook('preHandler', (request, reply, done) => {
+    if (request.body === undefined) done()
+    else app.authenticate(request, reply, done)
+  })
   app.addHook('onRoute', ({ schema, config, method }) => {
     // a HEAD route shares the schema of its GET, which is described once
     if (!schema || method === 'HEAD') return

@@ -2,16 +2,19 @@
 import validator from 'validator'
 
 /**
- * The form in which two spellings of one identifier are equal: NFKC, then without case (UAX #31's fold, twice
- * normalised because folding can leave a string unnormalised).
+ * The form in which two spellings of one identifier are equal: NFKC, without what cannot be seen, without case.
+ * Down, up and down again, since the capital sharp s and its like only meet their small forms that way; normalised
+ * twice, since folding can leave a string unnormalised.
  */
 export function foldIdentifier(identifier: string): string {
-  return identifier.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
+  const visible = identifier.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+  return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
 }
 
 /** Whether the string is an e-mail address that mail can be sent to (RFC 5321 with a domain name, RFC 6531). */
 export function isEmail(address: string): boolean {
-  return validator.isEmail(address, { allow_ip_domain: false, require_tld: true, allow_utf8_local_part: true })
+  const options = { allow_ip_domain: false, require_tld: true, allow_utf8_local_part: true }
+  return isPlainText(address) && isVisible(address) && validator.isEmail(address, options)
 }
 
 /** Whether a login identifier can only be an e-mail address: user names hold no `@`. */
@@ -24,7 +27,12 @@ export function isPlainText(text: string): boolean {
   return text.isWellFormed() && !/\p{Cc}/u.test(text)
 }
 
-/** Whether the string has only what a user name may have; its length is the schema's matter. */
+/** Whether the string has only what a user name may have, and something to read; its length is the schema's matter. */
 export function isUsername(name: string): boolean {
-  return /^[\p{L}\p{M}\p{N}._-]+$/u.test(name)
+  return /^[\p{L}\p{M}\p{N}._-]+$/u.test(name) && /[\p{L}\p{N}]/u.test(name) && isVisible(name)
+}
+
+/** No character that shows nothing: with one, two names could look the same. */
+function isVisible(text: string): boolean {
+  return !/\p{Default_Ignorable_Code_Point}/u.test(text)
 }

@@ -58,10 +58,14 @@ export async function listAccounts({ db }: Pick<Deps, 'db'>, query: Static<typeo
   if (role !== undefined) select = select.where(hasRole(role))
   if (state !== undefined) select = select.where('disabled_at', state === 'active' ? 'is' : 'is not', null)
   if (q !== undefined) {
-    const pattern = `%${foldIdentifier(q).replace(/[\\%_]/g, '\\$&')}%`
+    const pattern = wildcards(foldIdentifier(q))
     const like = (column: string) => sql<boolean>`${sql.ref(column)} like ${pattern} escape '\\'`
     select = select.where((eb) =>
-      eb.or([like('username_key'), like('email_key'), sql<boolean>`lower(name) like ${pattern} escape '\\'`]),
+      eb.or([
+        like('username_key'),
+        like('email_key'),
+        sql<boolean>`lower(name) like lower(${wildcards(q.normalize('NFKC'))}) escape '\\'`,
+      ]),
     )
   }
   const accounts = (await select.execute()).map(toAccount)
@@ -71,6 +75,11 @@ export async function listAccounts({ db }: Pick<Deps, 'db'>, query: Static<typeo
     items: items.map(toUser),
     ...(accounts.length > limit && last && { next_cursor: writeCursor(last.id) }),
   }
+}
+
+/** A LIKE pattern for whatever contains the text. */
+function wildcards(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }
 
 function writeCursor(id: number): string {

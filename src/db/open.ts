@@ -17,6 +17,9 @@ export interface OpenDatabase {
 /** How long a statement waits for another process's write, in ms. */
 const BUSY_TIMEOUT = 5000
 
+/** How long a process that was turned away waits before it asks again, in ms. */
+const RETRY_PAUSE = 10
+
 /** The file that a `sqlite:` URL names. */
 export function sqlitePath(url: string): string {
   return url.slice('sqlite:'.length)
@@ -34,16 +37,38 @@ export function openDatabase(url: string): OpenDatabase {
 
 function openFile(path: string): BetterSqlite.Database {
   try {
-    // only its owner may look into a folder that holds what people's passwords became
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (path !== ':memory:') createForOwner(path)
     const file = new BetterSqlite(path, { timeout: BUSY_TIMEOUT })
-    file.pragma('journal_mode = WAL')
+    useWriteAheadLog(file)
     file.pragma('foreign_keys = ON')
     // FULL: an acknowledged write survives a power cut, not only a crash of the process
     file.pragma('synchronous = FULL')
     return file
   } catch (cause) {
     throw new Error(`the database ${path} cannot be opened: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Makes the file and its folder if they are missing, for nobody but their owner: they hold what passwords became. */
+function createForOwner(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+}
+
+/**
+ * Turns the write-ahead log on. Of two processes that do so on a new file at once SQLite lets one wait and turns the
+ * other away without asking its busy timeout, so that one asks again.
+ */
+function useWriteAheadLog(file: BetterSqlite.Database): void {
+  const end = performance.now() + BUSY_TIMEOUT
+  for (;;) {
+    try {
+      file.pragma('journal_mode = WAL')
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() > end) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_PAUSE)
+    }
   }
 }
 

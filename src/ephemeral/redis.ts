@@ -20,41 +20,50 @@ interface Needs {
   log: { warn(details: object, message: string): void }
 }
 
-/** Makes the store over an open connection; a second one is opened for listening and closed with the store. */
-export async function createRedisEphemeral({ redis, now, log }: Needs): Promise<Ephemeral> {
+/** Makes the store over an open connection. A second one, for listening, is opened with the first subscription. */
+export function createRedisEphemeral({ redis, now, log }: Needs): Ephemeral {
   const subscriptions = new Subscriptions()
-  const listener = redis.duplicate({
-    lazyConnect: false,
-    enableOfflineQueue: true,
-    autoResubscribe: false,
-    maxRetriesPerRequest: null,
-  })
+  let listener: Redis | undefined
+  let heartbeat: NodeJS.Timeout | undefined
   let lastHeard = Number.NEGATIVE_INFINITY
+
   const heard = () => {
     lastHeard = performance.now()
   }
-
-  listener.on('error', (error) => log.warn({ error: error.message }, 'the revocation feed lost Redis'))
-  listener.on('close', () => {
+  const deaf = () => {
     lastHeard = Number.NEGATIVE_INFINITY
-  })
-  listener.on('message', (channel, body) => {
-    heard()
-    subscriptions.hear(channel.slice(PREFIX.length), body)
-  })
-  const listen = async () => {
-    const channels = subscriptions.channels().map((channel) => PREFIX + channel)
-    if (channels.length > 0) await listener.subscribe(...channels)
-    // what was published while nobody listened is gone
-    subscriptions.lose()
-    heard()
   }
-  listener.on('ready', () => listen().catch(() => listener.disconnect(true)))
-  const heartbeat = setInterval(() => {
-    if (listener.status === 'ready') listener.ping().then(heard, () => {})
-  }, HEARTBEAT).unref()
 
-  const heartIsBeating = () => performance.now() - lastHeard < FEED_SILENCE
+  async function listen(connection: Redis): Promise<void> {
+    try {
+      await connection.subscribe(...subscriptions.channels().map((channel) => PREFIX + channel))
+      // what was published while nobody listened is gone
+      subscriptions.lose()
+      heard()
+    } catch {
+      connection.disconnect(true)
+    }
+  }
+
+  function openListener(): Redis {
+    const connection = redis.duplicate({
+      lazyConnect: false,
+      enableOfflineQueue: true,
+      autoResubscribe: false,
+      maxRetriesPerRequest: null,
+    })
+    connection.on('error', (error) => log.warn({ error: error.message }, 'the news feed lost Redis'))
+    connection.on('close', deaf)
+    connection.on('ready', () => void listen(connection))
+    connection.on('message', (channel, body) => {
+      heard()
+      subscriptions.hear(channel.slice(PREFIX.length), body)
+    })
+    heartbeat = setInterval(() => {
+      if (connection.status === 'ready') connection.ping().then(heard, () => {})
+    }, HEARTBEAT).unref()
+    return connection
+  }
 
   return {
     kind: 'redis',
@@ -80,15 +89,15 @@ export async function createRedisEphemeral({ redis, now, log }: Needs): Promise<
 
     subscribe(channel: string, subscriber: Subscriber) {
       subscriptions.add(channel, subscriber)
-      lastHeard = Number.NEGATIVE_INFINITY
-      if (listener.status === 'ready') listen().catch(() => listener.disconnect(true))
+      deaf()
+      listener ??= openListener()
+      if (listener.status === 'ready') void listen(listener)
     },
 
-    isCurrent: heartIsBeating,
+    isCurrent: () => performance.now() - lastHeard < FEED_SILENCE,
 
     async catchUp() {
-      await listener.ping()
-      heard()
+      await listener?.ping()
     },
 
     async ping() {
@@ -97,7 +106,7 @@ export async function createRedisEphemeral({ redis, now, log }: Needs): Promise<
 
     async close() {
       clearInterval(heartbeat)
-      listener.disconnect()
+      listener?.disconnect()
     },
   }
 }

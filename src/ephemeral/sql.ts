@@ -108,6 +108,8 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
     },
 
     async publish(channel, body) {
+      // first, whether or not it can be told to the others
+      subscriptions.hear(channel, body)
       const { id } = await db
         .insertInto('messages')
         .values({ channel, body, expires_at: now() + MESSAGE_TTL })
@@ -115,7 +117,6 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
         .executeTakeFirstOrThrow()
       // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
       if (id === lastId + 1) lastId = id
-      subscriptions.hear(channel, body)
       await sweep(db, 'messages', 'id', now())
     },
 

@@ -70,3 +70,14 @@ export async function endOwnSession({ db, now, states }: Needs, userId: number, 
   if (numUpdatedRows === 0n) throw new Failure('session_not_found')
   await states.forgetSession(id)
 }
+
+/** Whether a session goes on, as the transaction sees it. */
+export async function isAlive(tx: Tx, id: string): Promise<boolean> {
+  const session = await tx
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return session !== undefined
+}

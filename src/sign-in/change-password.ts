@@ -4,12 +4,12 @@ import { Failure } from '../errors.ts'
 import { checkPassword, findHash, storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import type { PasswordChange } from '../passwords/schema.ts'
-import { revokeSessions } from '../sessions/end.ts'
+import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { SessionState } from '../sessions/states.ts'
 
 /**
  * Changes the password of the account behind a session; every other session of the account ends.
- * @throws Failure current_password_wrong, password_too_short, overloaded
+ * @throws Failure current_password_wrong, password_too_short, session_ended, overloaded
  */
 export async function changePassword(
   deps: Pick<Deps, 'config' | 'db' | 'hasher' | 'now' | 'states'>,
@@ -23,6 +23,8 @@ export async function changePassword(
   await inTransaction(deps.db, async (tx) => {
     // of two changes that started from one password, the second must not win over the first
     if ((await findHash(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
+    // hashing takes long enough for the session to end meanwhile
+    if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
     await storeHash(tx, account.id, hash, deps.now())
     await revokeSessions(tx, deps, account.id, 'password_changed', session_id)
   })

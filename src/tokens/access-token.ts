@@ -117,7 +117,7 @@ function checkSignature(
   key: { verifier: string; alg: string },
 ): AccessClaims {
   try {
-    return jwt.verify<AccessClaims>(token, {
+    const claims = jwt.verify<AccessClaims>(token, {
       key: key.verifier,
       algorithms: [key.alg],
       checkTyp: TYPE,
@@ -127,6 +127,8 @@ function checkSignature(
       ignoreExpiration: true,
       ignoreNotBefore: true,
     })
+    if (typeof claims.sub === 'string' && typeof claims.sid === 'string') return claims
+    throw new TypeError('a claim that names something is no string')
   } catch (cause) {
     throw new Failure('token_invalid', { cause })
   }

@@ -48,7 +48,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   const listeners: Array<() => void> = []
   let keys: SigningKey[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
-  const loading = Promise.resolve()
+  let loading = Promise.resolve()
 
   async function load(): Promise<void> {
     const rows = await db
@@ -125,7 +125,13 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   const believed = () => keys.filter((key) => believedUntil(key) > now())
   const known = (kid: string) => believed().find((key) => key.kid === kid)
 
-  ephemeral.subscribe(CHANNEL, { hear: () => void load().catch(() => {}), lose: () => void load().catch(() => {}) })
+  /** Keys have changed elsewhere: what was verified by them counts no longer, and look-ups wait for the new ones. */
+  function reload(): void {
+    for (const listener of listeners) listener()
+    loading = load().catch(() => {})
+  }
+
+  ephemeral.subscribe(CHANNEL, { hear: reload, lose: reload })
   await maintain()
 
   return {

@@ -41,8 +41,8 @@ async function redisNodes(t: Test): Promise<Nodes> {
   const server = await startRedis()
   const clients = [new Redis(server.url), new Redis(server.url)] as const
   const now = Date.now
-  const here = await createRedisEphemeral({ redis: clients[0], now, log })
-  const there = await createRedisEphemeral({ redis: clients[1], now, log })
+  const here = createRedisEphemeral({ redis: clients[0], now, log })
+  const there = createRedisEphemeral({ redis: clients[1], now, log })
   t.teardown(async () => {
     await Promise.all([here.close(), there.close()])
     for (const client of clients) client.disconnect()
@@ -194,7 +194,7 @@ async function onRedis(t: Test): Promise<void> {
     const server = await startRedis()
     const client = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: 1 })
     client.on('error', () => {})
-    const store = await createRedisEphemeral({ redis: client, now: Date.now, log })
+    const store = createRedisEphemeral({ redis: client, now: Date.now, log })
     const heard: string[] = []
     let losses = 0
     store.subscribe('news', { hear: (body) => heard.push(body), lose: () => (losses += 1) })

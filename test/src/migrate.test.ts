@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
@@ -98,4 +99,14 @@ t.test('writes are durable and references are enforced', async (t) => {
   t.equal(await pragma('synchronous'), 2)
   t.equal(await pragma('foreign_keys'), 1)
   await t.rejects(db.insertInto('passwords').values({ user_id: 1, hash: '', updated_at: 0 }).execute(), /FOREIGN KEY/)
+})
+
+t.test('a new database can be read by its owner alone', async (t) => {
+  const url = urlFor(t)
+  const { db } = openDatabase(url)
+  t.teardown(() => db.destroy())
+  await migrateUp(db)
+  for (const suffix of ['', '-wal', '-shm']) {
+    t.equal(statSync(url.slice('sqlite:'.length) + suffix).mode & 0o777, 0o600, `the file${suffix}`)
+  }
 })

@@ -34,6 +34,7 @@ export async function startRedis(port?: number): Promise<RedisServer> {
     port: at,
     async stop() {
       process.off('exit', stopAtExit)
+      if (child.exitCode !== null || child.signalCode !== null) return
       child.ref()
       const gone = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGKILL')
@@ -54,7 +55,8 @@ async function answering(port: number, child: ChildProcess): Promise<void> {
       })
       socket.once('error', () => resolve(false))
     })
-    if (open) return
+    // somebody else's server on this port would answer too, and ours have given up
+    if (open && child.exitCode === null) return
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   throw new Error('redis-server does not answer')

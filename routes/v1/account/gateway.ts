@@ -13,6 +13,13 @@ const HEADERS = {
  * one URL; Envoy `ext_authz` keeps the method and appends the path of the request that it asks about.
  */
 const gateway: FastifyPluginAsyncTypebox = async (app) => {
+  // the body that a proxy may send along is for others: whatever it is, it says nothing of the token
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume()
+    done(null)
+  })
+
   app.route({
     method: 'GET',
     url: '/auth/verify',
