@@ -38,10 +38,12 @@ export default fp(
 
     // in the style of callbacks, so that the usual case costs no promise
     app.decorate('authenticate', (request, _reply, done) => {
-      const token = bearerToken(request.headers.authorization)
-      if (token instanceof Failure) return done(token)
-      const known = recall(token)
+      const { authorization } = request.headers
+      // what was verified before needs no look at its form
+      const known = authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length))
       if (known) return admit(request, known, done)
+      const token = bearerToken(authorization)
+      if (token instanceof Failure) return done(token)
       identify(token).then((session) => admit(request, session, done), done)
     })
   },

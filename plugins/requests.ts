@@ -17,7 +17,10 @@ export default fp(
       else parse(request, body.toString(), done)
     })
 
-    app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
+    app.addHook('onResponse', (request, reply, done) => {
+      logRequest(request, reply)
+      done()
+    })
   },
   { name: 'requests' },
 )

@@ -44,6 +44,9 @@ function securityHeaders(): Record<string, string> {
     xDownloadOptions: false,
     xDnsPrefetchControl: false,
     xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+    originAgentCluster: false,
+    crossOriginOpenerPolicy: false,
   })
   const response = {
     setHeader(name: string, value: string) {

@@ -50,9 +50,17 @@ export async function getAccount(db: Db | Tx, uid: string): Promise<Account> {
   return toAccount(row)
 }
 
+/** What was put together before; an account that is remembered with its session is shown many times. */
+const shown = new WeakMap<Account, User>()
+
 /** The account as the API shows it. Absent means none: no member is ever null. */
 export function toUser(account: Account): User {
-  const { uid, username, email, name, disabled_at } = account
+  const user = shown.get(account) ?? show(account)
+  shown.set(account, user)
+  return user
+}
+
+function show({ uid, username, email, name, disabled_at, ...account }: Account): User {
   return {
     id: uid,
     ...(username !== null && { username }),

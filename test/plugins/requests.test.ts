@@ -20,7 +20,7 @@ const linesOf = (app: TestApp): Line[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line))
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const OURS = /^[\w-]{16}\.[0-9a-z]+$/
 
 t.test('the client’s own request id comes back, in the answer, the problem and the log', async (t) => {
   const app = await startApp(t)
@@ -46,7 +46,7 @@ t.test('an id that could do harm is replaced', async (t) => {
     '"},{"level":60',
   ]) {
     const { headers } = await app.inject({ url: '/health/live', headers: { 'x-request-id': id } })
-    t.match(headers['x-request-id'], UUID, JSON.stringify(id))
+    t.match(headers['x-request-id'], OURS, JSON.stringify(id))
     ids.add(String(headers['x-request-id']))
   }
   const { headers } = await app.inject({ url: '/health/live' })
