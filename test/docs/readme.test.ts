@@ -93,6 +93,7 @@ const latchkey = (args: readonly string[], environment?: Record<string, string>,
   run(process.execPath, [join(ROOT, 'src/cli.ts'), ...args], environment, input)
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const REQUEST_ID = /^[\w-]{16}\.[0-9a-z]+$/
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 /** A value with what differs from run to run taken out; `like` is the README's, which may be shortened. */
@@ -103,6 +104,7 @@ function shapeOf(value: unknown, like: unknown): unknown {
   }
   if (typeof value !== 'string') return value
   if (UUID.test(value)) return 'a UUID'
+  if (REQUEST_ID.test(value)) return 'a request id'
   if (TIMESTAMP.test(value)) return 'a timestamp'
   const [start, rest] = typeof like === 'string' ? like.split('…') : []
   return start !== undefined && rest === '' && value.startsWith(start) ? `${start}…` : value
