@@ -1,11 +1,12 @@
 /** Every failure leaves as a problem document (RFC 9457), whoever threw it. */
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isDatabaseUnavailable } from '../src/db/dialect.ts'
 import { type ErrorCode, Failure, type Fault } from '../src/errors.ts'
 import type { Problem } from '../src/schemas.ts'
+import { toFault } from '../src/validation/faults.ts'
 
 /** Fastify's own errors in our terms. */
 const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
@@ -76,9 +77,11 @@ function challengeOf({ code, message }: Failure): string | undefined {
 /** Whatever was thrown, as a failure that the contract names. */
 export function toFailure(error: FastifyError | Failure | Error): Failure {
   if (error instanceof Failure) return error
-  const { validation, validationContext, code = '', statusCode = 500 } = error as FastifyError
+  const { validation, validationContext = 'body', code = '', statusCode = 500 } = error as FastifyError
   if (validation)
-    return new Failure('validation_failed', { errors: validation.map((fault) => toFault(fault, validationContext)) })
+    return new Failure('validation_failed', {
+      errors: validation.map((fault) => toFault(fault, PARTS[validationContext] ?? 'body')),
+    })
   const known = FRAMEWORK[code]
   if (known) return new Failure(known, { cause: error })
   if (isDatabaseUnavailable(error)) return new Failure('unavailable', { cause: error, retryAfter: RETRY_AFTER })
@@ -92,35 +95,6 @@ const PARTS: Readonly<Record<string, Fault['in']>> = {
   querystring: 'query',
   params: 'path',
   headers: 'headers',
-}
-
-const FORMATS: Readonly<Record<string, string>> = {
-  email: 'must be an e-mail address',
-  username: 'must have only letters, digits and . _ -',
-  'plain-text': 'must be well-formed text without control characters',
-  password: 'must be well-formed text',
-  uuid: 'must be a UUID',
-}
-
-/** One of Ajv's errors as the contract words it; never with the value. */
-function toFault({ instancePath, keyword, params, message }: FastifySchemaValidationError, context = 'body'): Fault {
-  const place = PARTS[context] ?? 'body'
-  const member = params['missingProperty'] ?? params['additionalProperty']
-  const pointer = member === undefined ? instancePath : `${instancePath}/${escapePointer(String(member))}`
-  return { in: place, pointer, message: wording(keyword, params, message) }
-}
-
-function wording(keyword: string, params: Record<string, unknown>, message = 'does not fit'): string {
-  if (keyword === 'required') return 'is missing'
-  if (keyword === 'additionalProperties') return 'is not known here'
-  if (keyword === 'format') return FORMATS[String(params['format'])] ?? message
-  if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
-  return message
-}
-
-/** RFC 6901, section 3. A member's name is the client's own text, so it is kept short. */
-function escapePointer(member: string): string {
-  return member.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** Answers what is not HTTP enough to become a request. */

@@ -1,0 +1,23 @@
+/** `latchkey openapi` */
+import { writeFileSync } from 'node:fs'
+import { loadConfig } from '../config.ts'
+import { type CommandGroup, withApp } from './program.ts'
+
+/** The contract, printed or written. */
+export const contract: CommandGroup = (program) => {
+  program
+    .command('openapi')
+    .description('print the contract')
+    .option('--write <file>', 'write it to a file')
+    .action(printContract)
+}
+
+/** The contract depends on the code alone: neither the environment nor a database has a say. */
+async function printContract({ write }: { write?: string }): Promise<void> {
+  const config = loadConfig({ DATABASE_URL: 'sqlite::memory:', JWT_KEY: 'x'.repeat(32) })
+  await withApp(async (app) => {
+    const yaml = app.swagger({ yaml: true })
+    if (write) writeFileSync(write, yaml)
+    else process.stdout.write(yaml)
+  }, config)
+}

@@ -1,0 +1,62 @@
+/** `latchkey db …`, `latchkey migrate …` */
+import { loadConfig } from '../config.ts'
+import { migrateDown, migrateUp, migrationStates } from '../db/migrate.ts'
+import { removeDatabase } from '../db/open.ts'
+import { type CommandGroup, misuse, withDatabase } from './program.ts'
+import { ask, say } from './terminal.ts'
+
+/** The database as a whole: made, deleted. */
+export const database: CommandGroup = (program) => {
+  const db = program.command('db').description('the database as a whole')
+  db.command('create')
+    .description('create the database and bring its schema up to date')
+    .action(() =>
+      withDatabase(async (database, { database_url }) =>
+        report(await migrateUp(database), `${database_url} is up to date`),
+      ),
+    )
+  db.command('drop')
+    .description('delete the database with everything in it')
+    .option('--yes', 'do not ask')
+    .action(dropDatabase)
+}
+
+/** The schema of the database: forth, back, where it stands. */
+export const migrations: CommandGroup = (program) => {
+  const migrate = program.command('migrate').description('the schema of the database')
+  migrate
+    .command('up')
+    .description('run every migration that is pending')
+    .action(() => withDatabase(async (database) => report(await migrateUp(database), 'nothing to do')))
+  migrate
+    .command('down')
+    .description('take the newest migration back; the data in its tables is lost')
+    .option('--all', 'take every migration back')
+    .action(({ all }: { all?: boolean }) =>
+      withDatabase(async (database) => report(await migrateDown(database, all), 'nothing to do')),
+    )
+  migrate.command('status').description('list the migrations').action(listMigrations)
+}
+
+function listMigrations(): Promise<void> {
+  return withDatabase(async (database) => {
+    for (const { name, executed_at } of await migrationStates(database)) {
+      say(`${name}  ${executed_at ? executed_at.toISOString() : 'pending'}`)
+    }
+  })
+}
+
+function report(migrations: string[], otherwise: string): void {
+  if (migrations.length === 0) say(otherwise)
+  for (const name of migrations) say(`done: ${name}`)
+}
+
+async function dropDatabase({ yes = false }: { yes?: boolean }): Promise<void> {
+  const { database_url } = loadConfig()
+  if (!yes) {
+    if (!process.stdin.isTTY) throw misuse('db drop needs --yes where nobody can be asked')
+    const answer = await ask(`Delete ${database_url} with everything in it? Type yes: `)
+    if (answer !== 'yes') throw new Error('nothing was deleted')
+  }
+  say(removeDatabase(database_url) ? `deleted ${database_url}` : `${database_url} does not exist`)
+}

@@ -1,0 +1,36 @@
+/** What every group of commands is built from. */
+import { type Command, CommanderError } from 'commander'
+import { buildApp } from '../app.ts'
+import { type Config, loadConfig } from '../config.ts'
+import { type Db, openDatabase } from '../db/open.ts'
+
+/** Adds its commands to the program. */
+export type CommandGroup = (program: Command) => void
+
+type App = Awaited<ReturnType<typeof buildApp>>
+
+/** Runs with the database alone, whatever state its schema is in. */
+export async function withDatabase(work: (db: Db, config: Config) => Promise<void>): Promise<void> {
+  const config = loadConfig()
+  const { db } = openDatabase(config.database_url)
+  try {
+    await work(db, config)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** Runs with the whole service, which listens to nobody. */
+export async function withApp(work: (app: App) => Promise<void>, config = loadConfig()): Promise<void> {
+  const app = await buildApp({ ...config, log_level: 'silent', metrics: undefined })
+  try {
+    await work(app)
+  } finally {
+    await app.close()
+  }
+}
+
+/** A use that no option parser can see is wrong: one line, exit code 2. */
+export function misuse(message: string): CommanderError {
+  return new CommanderError(2, 'latchkey.usage', message)
+}

@@ -1,0 +1,27 @@
+/** How Ajv judges in this service: the settings and the formats of our own that every validator has. */
+import type { Ajv } from 'ajv'
+import { isEmail, isPlainText, isUsername } from '../accounts/identifiers.ts'
+
+/** What all validators share; whether text is coerced into numbers is the one thing they differ in. */
+export const AJV_OPTIONS = {
+  removeAdditional: false,
+  useDefaults: true,
+  allErrors: false,
+  strict: true,
+  strictRequired: false,
+  keywords: ['example', 'headers', 'content'],
+} as const
+
+/** What a string must be beyond its length; Ajv's own idea of an e-mail address or a password would let more through. */
+const FORMATS = {
+  email: isEmail,
+  username: isUsername,
+  'plain-text': isPlainText,
+  // two different passwords must not become one on their way to UTF-8
+  password: (text: string) => text.isWellFormed(),
+}
+
+/** Teaches an Ajv our formats. */
+export function addOurFormats(ajv: Ajv): void {
+  for (const [name, test] of Object.entries(FORMATS)) ajv.addFormat(name, test)
+}

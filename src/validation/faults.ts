@@ -1,0 +1,34 @@
+/** Ajv's errors as the contract words them; never with the value. */
+import type { ErrorObject } from 'ajv'
+import type { Fault } from '../errors.ts'
+
+const FORMATS: Readonly<Record<string, string>> = {
+  email: 'must be an e-mail address',
+  username: 'must have only letters, digits and . _ -',
+  'plain-text': 'must be well-formed text without control characters',
+  password: 'must be well-formed text',
+  uuid: 'must be a UUID',
+}
+
+/** One of Ajv's errors, with the place of the member that does not fit. */
+export function toFault(
+  { instancePath, keyword, params, message }: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message'>,
+  place: Fault['in'],
+): Fault {
+  const member = params['missingProperty'] ?? params['additionalProperty']
+  const pointer = member === undefined ? instancePath : `${instancePath}/${escapePointer(String(member))}`
+  return { in: place, pointer, message: wording(keyword, params, message) }
+}
+
+function wording(keyword: string, params: Record<string, unknown>, message = 'does not fit'): string {
+  if (keyword === 'required') return 'is missing'
+  if (keyword === 'additionalProperties') return 'is not known here'
+  if (keyword === 'format') return FORMATS[String(params['format'])] ?? message
+  if (keyword === 'enum') return `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+  return message
+}
+
+/** RFC 6901, section 3. A member's name is the client's own text, so it is kept short. */
+function escapePointer(member: string): string {
+  return member.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
+}
