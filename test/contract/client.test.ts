@@ -1,10 +1,10 @@
 /** A client generated from `openapi.yaml` compiles under the strictest settings and gets along with the service. */
 import { execFile } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { installTools } from '../../scripts/install.ts'
 import { startApp } from '../support/app.ts'
 
 const cwd = fileURLToPath(new URL('../client', import.meta.url))
@@ -21,14 +21,8 @@ async function run(command: string, ...args: string[]): Promise<string> {
 
 const node = (...args: string[]) => run(process.execPath, ...args)
 
-/** npm writes its own lock into what it has installed: one that is older than ours belongs to another list. */
-function isInstalled(): boolean {
-  const installed = `${cwd}/node_modules/.package-lock.json`
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${cwd}/package-lock.json`).mtimeMs
-}
-
 t.before(async () => {
-  if (!isInstalled()) await run('npm', 'ci', '--no-audit', '--no-fund')
+  await installTools(cwd)
   await node('node_modules/.bin/openapi-typescript', '../../openapi.yaml', '--output', 'generated/openapi.d.ts')
 })
 

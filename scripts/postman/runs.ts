@@ -1,0 +1,69 @@
+/**
+ * What a run of the collection sends, where the contract's own examples will not do: one entry for each operation, in
+ * the order of the run. An operation without an entry sends the contract's examples, after the others of its tag.
+ *
+ * `{{name}}` is a variable of the collection. `{{fresh}}` is a new name for every request, so that a second run finds
+ * nothing taken. Whatever ends an account or a session works on a guest's, or on one that the run made before.
+ */
+
+export interface Run {
+  /**
+   * Who asks. `guest`: an account made for this request alone, with `{{guest_access_token}}` and
+   * `{{guest_refresh_token}}`. `admin`: `{{admin_username}}`, whose requests are skipped without `{{admin_password}}`.
+   * Otherwise whoever `token` names.
+   */
+  as?: 'guest' | 'admin'
+  /** the variable with the bearer token, where the operation needs one; by default the account that the run registered */
+  token?: string
+  body?: Record<string, unknown>
+  path?: Record<string, string>
+  /** what is not named here is in the collection, switched off */
+  query?: Record<string, string>
+  /** the success to expect; by default the lowest 2xx of the contract */
+  status?: number
+  /** variables to keep, each as an expression over `answer`, the JSON that came back */
+  keep?: Record<string, string>
+  /** JavaScript to run before the request */
+  before?: readonly string[]
+  /** caches may keep the answer; all others have to say `Cache-Control: no-store` */
+  cacheable?: true
+}
+
+const PERSON = { username: '{{fresh}}', email: '{{fresh}}@example.org', password: '{{password}}' }
+
+const TOKENS = { access_token: 'answer.access_token', refresh_token: 'answer.refresh_token' }
+
+export const RUNS: Readonly<Record<string, Run>> = {
+  getHealth: {},
+  getLiveness: {},
+  getReadiness: {},
+  getJwks: { cacheable: true },
+
+  getContractYaml: { cacheable: true },
+  getContractJson: { cacheable: true },
+
+  register: { body: { ...PERSON, name: 'Ada Lovelace' }, keep: { username: "pm.variables.get('fresh')", ...TOKENS } },
+  login: { body: { identifier: '{{username}}', password: '{{password}}' }, keep: TOKENS },
+  refreshSession: { body: { refresh_token: '{{refresh_token}}' }, keep: TOKENS },
+  logout: { as: 'guest', body: { refresh_token: '{{guest_refresh_token}}' } },
+  logoutAll: { as: 'guest' },
+
+  getMe: {},
+  updateMe: { body: { name: 'Ada King' } },
+  changeMyPassword: {
+    as: 'guest',
+    body: { current_password: '{{password}}', new_password: 'a quite different phrase' },
+  },
+  listMySessions: { keep: { session_id: 'answer.items.find(({ current }) => !current)?.id' } },
+  endMySession: { path: { session_id: '{{session_id}}' } },
+  deleteMe: { as: 'guest' },
+
+  verify: {},
+
+  createUser: { as: 'admin', body: { ...PERSON, roles: ['user'] }, keep: { user_id: 'answer.id' } },
+  listUsers: { as: 'admin', query: { limit: '20', role: 'user' } },
+  getUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
+  updateUser: { as: 'admin', path: { user_id: '{{user_id}}' }, body: { name: 'Grace Hopper', disabled: true } },
+  endUserSessions: { as: 'admin', path: { user_id: '{{user_id}}' } },
+  deleteUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
+}
