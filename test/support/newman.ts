@@ -8,6 +8,9 @@ import { emptyFolder, PROJECT } from './child.ts'
 
 const NEWMAN = join(TOOLS, 'node_modules/newman/bin/newman.js')
 
+/** What is wrong with a request that was skipped, or is not in the collection. */
+export const UNSENT = 'it was not sent'
+
 interface Execution {
   item: { id: string }
   response?: { code: number }
@@ -24,10 +27,8 @@ export interface Outcome {
   code: number
   /** every failure, in words */
   failures: string[]
-  /** what went wrong with a request, by its id; empty when it was sent and everything said of the answer holds */
+  /** what is wrong with a request, by its id: UNSENT, a failure, or nothing when everything said of the answer holds */
   trouble: (id: string) => string
-  /** ids of the requests that were not sent */
-  skipped: string[]
 }
 
 function describeFailure({ error }: Report['failures'][number]): string {
@@ -35,19 +36,16 @@ function describeFailure({ error }: Report['failures'][number]): string {
 }
 
 function toOutcome(code: number, { executions, failures }: Report): Outcome {
-  const wasSent = ({ response }: Execution) => response !== undefined
   return {
     code,
     failures: failures.map(describeFailure),
     trouble(id) {
       const execution = executions.find(({ item }) => item.id === id)
-      if (!execution) return 'it is not in the run'
       const own = failures.filter(({ source }) => source?.id === id).map(describeFailure)
       if (own.length > 0) return own.join('; ')
-      if (!wasSent(execution)) return 'it was not sent'
+      if (!execution?.response) return UNSENT
       return execution.assertions?.length ? '' : 'nothing is said of its answer'
     },
-    skipped: executions.filter((execution) => !wasSent(execution)).map(({ item }) => item.id),
   }
 }
 
