@@ -44,13 +44,14 @@ const WAL_INDEX_HEADER = 48
  */
 function countForeignWrites(file: BetterSqlite.Database): () => number {
   const counter = file.prepare('pragma data_version').pluck()
+  // asked before the wal-index is looked for: in a new database it appears with the first question
+  let count = counter.get() as number
   const index = `${file.name}-shm`
   if (!existsSync(index)) return () => counter.get() as number
   // Never closed: POSIX drops a process's locks on a file when it closes any descriptor of it, SQLite's included.
   const descriptor = openSync(index, 'r')
   const header = Buffer.alloc(WAL_INDEX_HEADER)
   const seen = Buffer.alloc(WAL_INDEX_HEADER)
-  let count = counter.get() as number
   return () => {
     readSync(descriptor, header, 0, WAL_INDEX_HEADER, 0)
     if (header.equals(seen)) return count
