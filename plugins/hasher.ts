@@ -1,10 +1,12 @@
 import fp from 'fastify-plugin'
 import { createHasher } from '../src/passwords/hasher.ts'
 
-/** `app.hasher`: argon2id behind its queue. */
+/** `app.hasher`: passwords behind their queue. */
 export default fp(
   async (app) => {
-    app.decorate('hasher', await createHasher(app.config))
+    const hasher = await createHasher(app.config)
+    app.addHook('onClose', () => hasher.close())
+    app.decorate('hasher', hasher)
   },
   { name: 'hasher' },
 )

@@ -34,7 +34,11 @@ function commandLine(t: Test, more: Environment = {}) {
 
 t.test('db create makes the database once', async (t) => {
   const { latchkey, folder } = commandLine(t)
-  t.strictSame(await latchkey('db create'), { code: 0, stdout: 'done: 0001-core\n', stderr: '' })
+  t.strictSame(await latchkey('db create'), {
+    code: 0,
+    stdout: 'done: 0001-core\ndone: 0002-weak-formats\n',
+    stderr: '',
+  })
   t.match(readdirSync(folder), ['test.db'])
   t.strictSame(await latchkey('db create'), { code: 0, stdout: 'sqlite:test.db is up to date\n', stderr: '' })
 })
@@ -119,13 +123,16 @@ t.test('a password that is typed at a terminal is not shown', { skip: process.pl
 
 t.test('migrations go up, down and are listed', async (t) => {
   const { latchkey } = commandLine(t)
-  t.match(await latchkey('migrate status'), { code: 0, stdout: '0001-core  pending\n', stderr: '' })
-  t.match(await latchkey('migrate up'), { code: 0, stdout: 'done: 0001-core\n', stderr: '' })
+  const pending = '0001-core  pending\n0002-weak-formats  pending\n'
+  const done = 'done: 0001-core\ndone: 0002-weak-formats\n'
+  t.match(await latchkey('migrate status'), { code: 0, stdout: pending, stderr: '' })
+  t.match(await latchkey('migrate up'), { code: 0, stdout: done, stderr: '' })
   t.match(await latchkey('migrate up'), { code: 0, stdout: 'nothing to do\n', stderr: '' })
-  t.match(await latchkey('migrate status'), { code: 0, stdout: /^0001-core {2}\d{4}-\d\d-\d\dT[\d:.]+Z\n$/ })
-  t.match(await latchkey('migrate down'), { code: 0, stdout: 'done: 0001-core\n', stderr: '' })
+  t.match(await latchkey('migrate status'), { code: 0, stdout: /^(\d{4}-[\w-]+ {2}\d{4}-\d\d-\d\dT[\d:.]+Z\n){2}$/ })
+  t.match(await latchkey('migrate down'), { code: 0, stdout: 'done: 0002-weak-formats\n', stderr: '' })
+  t.match(await latchkey('migrate down --all'), { code: 0, stdout: 'done: 0001-core\n', stderr: '' })
   t.match(await latchkey('migrate down --all'), { code: 0, stdout: 'nothing to do\n', stderr: '' })
-  t.match(await latchkey('migrate status'), { stdout: '0001-core  pending\n' })
+  t.match(await latchkey('migrate status'), { stdout: pending })
 })
 
 t.test('admin create makes an administrator, who can sign in', async (t) => {

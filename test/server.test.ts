@@ -188,7 +188,7 @@ const REFUSED: Array<[title: string, variables: Environment, line: string]> = [
   [
     'the schema is to be checked and is not there',
     { MIGRATE: 'check' },
-    'the database lacks the migrations 0001-core; run "npm run migrate", or set MIGRATE=auto',
+    'the database lacks the migrations 0001-core, 0002-weak-formats; run "npm run migrate", or set MIGRATE=auto',
   ],
   ['the key file was cut off', { DATABASE_URL: 'sqlite:x.db' }, 'the key in jwt.key has fewer than 32 bytes'],
   [

@@ -1,9 +1,10 @@
 import { type MigrationProvider, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import * as core from './migrations/0001-core.ts'
+import * as weakFormats from './migrations/0002-weak-formats.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
-const MIGRATIONS = { '0001-core': core }
+const MIGRATIONS = { '0001-core': core, '0002-weak-formats': weakFormats }
 
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 

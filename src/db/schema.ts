@@ -32,9 +32,11 @@ export type UserRow = Selectable<UsersTable>
 
 interface PasswordsTable {
   user_id: number
-  /** PHC string */
+  /** PHC string, or what another system wrote (src/passwords/formats) */
   hash: string
   updated_at: number
+  /** the name of the format, while an imported hash is in one that is easily broken */
+  weak_format: string | null
 }
 
 interface RolesTable {

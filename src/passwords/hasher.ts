@@ -1,20 +1,32 @@
-/** argon2id (RFC 9106) behind a bounded queue: more hashes at once than cores gain nothing and cost latency. */
+/**
+ * Passwords behind a bounded queue, since more hashes at once than cores gain nothing and cost latency: argon2id
+ * (RFC 9106) is what is made, and what other systems made is understood.
+ */
 import { randomBytes } from 'node:crypto'
 import argon2 from 'argon2'
 import type { Config } from '../config.ts'
 import { Failure } from '../errors.ts'
+import { argon2Phc, inStandardOrder, verifyArgon2 } from './formats/argon2.ts'
+import type { Crypt } from './formats/crypt/crypt.ts'
+import { openCryptThread } from './formats/crypt/thread.ts'
+import { findFormat } from './formats/index.ts'
 
 export interface Hasher {
   /** @returns a PHC string; @throws Failure overloaded */
   hash(password: string): Promise<string>
-  /** Whether the password belongs to the PHC string; @throws Failure overloaded */
-  verify(phc: string, password: string): Promise<boolean>
-  /** Takes as long as `verify` and is always false: what an unknown account costs. */
+  /**
+   * Whether the password belongs to the hash, ours or another system's; false for what is no hash. A refusal takes
+   * no less time than `verifyNothing`, however fast the hash; @throws Failure overloaded
+   */
+  verify(hash: string, password: string): Promise<boolean>
+  /** Takes as long as `verify` of a hash of ours and is always false: what an unknown account costs. */
   verifyNothing(password: string): Promise<false>
-  /** Whether the hash was made with other parameters than those in force. */
-  isOutdated(phc: string): boolean
+  /** Whether the hash is anything but argon2id with the parameters in force. */
+  isOutdated(hash: string): boolean
   /** How many are being hashed and how many wait. */
   load(): { running: number; waiting: number }
+  /** Ends the thread that some foreign formats need. */
+  close(): Promise<void>
 }
 
 type Needs = Pick<Config, 'argon2_memory' | 'argon2_time' | 'argon2_parallelism' | 'hash_concurrency' | 'hash_queue'>
@@ -31,20 +43,55 @@ export async function createHasher(config: Needs): Promise<Hasher> {
     parallelism: config.argon2_parallelism,
   } as const
   const queue = boundedQueue(config.hash_concurrency, config.hash_queue)
-  const decoy = await argon2.hash(randomBytes(32), options)
+  const decoy = inStandardOrder(await argon2.hash(randomBytes(32), options))
+  const thread = openCryptThread()
+  const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy))
+  const refuse = async (password: string) => (await verifySpellings(decoy, password)) && false
 
   return {
-    hash: (password) => queue.run(() => argon2.hash(normalise(password), options)),
-    verify: (phc, password) => queue.run(() => argon2.verify(phc, normalise(password))),
-    verifyNothing: (password) => queue.run(() => argon2.verify(decoy, normalise(password))).then(() => false),
-    isOutdated: (phc) => argon2.needsRehash(phc, options),
+    hash: (password) => queue.run(async () => inStandardOrder(await argon2.hash(normalise(password), options))),
+    verify: (hash, password) =>
+      queue.run(async () => {
+        if (isOurs(hash)) return verifySpellings(hash, password)
+        return (await verifyForeign(hash, password, thread.crypt)) || refuse(password)
+      }),
+    verifyNothing: (password) => queue.run(() => refuse(password)),
+    isOutdated: (hash) => !isOurs(hash),
     load: queue.load,
+    close: thread.close,
   }
+}
+
+/** All of a PHC string before the salt. */
+function parametersOf(phc: string): string {
+  return phc.split('$', 4).join('$').concat('$')
 }
 
 /** One person's spellings of one password are one password (NIST SP 800-63B, section 3.1.1.2). */
 function normalise(password: string): string {
   return password.normalize('NFKC')
+}
+
+/**
+ * Checks a password by a hash with our own parameters. That it was normalised cannot be seen from a hash that came from
+ * another system with the same ones, so what was typed counts too; a hash of ours never fits it.
+ */
+async function verifySpellings(phc: string, password: string): Promise<boolean> {
+  for (const spelling of new Set([normalise(password), password])) {
+    if (await verifyArgon2(phc, spelling)) return true
+  }
+  return false
+}
+
+/** Checks a password by what another system stored, or by what we stored with other parameters. */
+async function verifyForeign(hash: string, password: string, crypt: Crypt): Promise<boolean> {
+  const format = findFormat(hash)
+  if (!format) return false
+  const spellings = format === argon2Phc ? new Set([normalise(password), password]) : [password]
+  for (const spelling of spellings) {
+    if (await format.verify(hash, spelling, crypt)) return true
+  }
+  return false
 }
 
 function boundedQueue(concurrency: number, limit: number) {

@@ -1,4 +1,4 @@
-/** Passwords at rest: one PHC string an account. */
+/** Passwords at rest: one hash an account, a PHC string of argon2id unless it came from another system. */
 import type { Db } from '../db/open.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -9,9 +9,9 @@ export async function findHash(db: Db | Tx, userId: number): Promise<string | un
   return row?.hash
 }
 
-/** Stores a hash in place of whatever the account had. */
+/** Stores a hash that the service made in place of whatever the account had. */
 export async function storeHash(db: Db | Tx, userId: number, hash: string, now: number): Promise<void> {
-  const row = { hash, updated_at: now }
+  const row = { hash, updated_at: now, weak_format: null }
   await db
     .insertInto('passwords')
     .values({ user_id: userId, ...row })
@@ -34,7 +34,7 @@ export async function checkPassword(
 }
 
 /**
- * Hashes anew what was hashed with other parameters. Gives way to whatever happens meanwhile: a changed password
+ * Hashes anew what was hashed with other parameters or by another system. Gives way to whatever happens meanwhile: a changed password
  * stays changed, and a full queue only puts it off to the next sign-in.
  * @returns the hash that is stored now
  */
@@ -49,7 +49,7 @@ export async function renewHash(
   if (renewed === undefined) return hash
   const { numUpdatedRows } = await db
     .updateTable('passwords')
-    .set({ hash: renewed, updated_at: now() })
+    .set({ hash: renewed, updated_at: now(), weak_format: null })
     .where('user_id', '=', userId)
     .where('hash', '=', hash)
     .executeTakeFirst()

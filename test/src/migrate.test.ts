@@ -10,6 +10,8 @@ import { type Environment, testEnvironment } from '../support/app.ts'
 
 const run = promisify(execFile)
 
+const ALL = ['0001-core', '0002-weak-formats']
+const DONE = ALL.map((name) => `done: ${name}\n`).join('')
 const TABLES = ['ephemeral', 'messages', 'passwords', 'roles', 'sessions', 'signing_keys', 'user_roles', 'users']
 
 const urlFor = (t: Test) => testEnvironment(t)['DATABASE_URL'] ?? ''
@@ -20,22 +22,22 @@ const tablesOf = async (db: ReturnType<typeof openDatabase>['db']) =>
 t.test('migrations go up, down and up again', async (t) => {
   const { db } = openDatabase(urlFor(t))
   t.teardown(() => db.destroy())
-  t.strictSame(await migrateUp(db), ['0001-core'])
+  t.strictSame(await migrateUp(db), ALL)
   t.strictSame((await tablesOf(db)).sort(), TABLES)
   t.strictSame(await migrateUp(db), [], 'a second time there is nothing to do')
   t.ok((await migrationStates(db)).every(({ executed_at }) => executed_at instanceof Date))
-  t.strictSame(await migrateDown(db), ['0001-core'])
+  for (const name of ALL.toReversed()) t.strictSame(await migrateDown(db), [name])
   t.strictSame(await tablesOf(db), [])
   await migrateUp(db)
-  t.strictSame(await migrateDown(db, true), ['0001-core'])
-  t.strictSame(await migrateUp(db), ['0001-core'])
+  t.strictSame(await migrateDown(db, true), ALL.toReversed())
+  t.strictSame(await migrateUp(db), ALL)
 })
 
 t.test('processes that migrate a new database at once take turns', async (t) => {
   for (let round = 0; round < 3; round += 1) {
     const environment = testEnvironment(t)
     const outputs = await Promise.all(Array.from({ length: 4 }, () => migrateInProcess(environment)))
-    t.strictSame(outputs.sort(), ['done: 0001-core\n', ...Array.from({ length: 3 }, () => 'nothing to do\n')])
+    t.strictSame(outputs.sort(), [DONE, ...Array.from({ length: 3 }, () => 'nothing to do\n')])
   }
 })
 
@@ -57,7 +59,7 @@ t.test('a migration that fails leaves nothing behind', async (t) => {
 t.test('MIGRATE=check names what is pending and changes nothing', async (t) => {
   const { db } = openDatabase(urlFor(t))
   t.teardown(() => db.destroy())
-  await t.rejects(prepareSchema(db, 'check'), /lacks the migrations 0001-core/)
+  await t.rejects(prepareSchema(db, 'check'), /lacks the migrations 0001-core, 0002-weak-formats;/)
   t.strictSame(await tablesOf(db), [])
   await prepareSchema(db, 'auto')
   await t.resolves(prepareSchema(db, 'check'))
