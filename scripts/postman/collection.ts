@@ -31,7 +31,9 @@ function placeOf(operationId: string): number {
 export async function buildCollection(document: Document): Promise<Collection> {
   const generated = await convert(toGenerator(document))
   const operations = new Map(operationsOf(document).map(([, operation]) => [operation.operationId, operation]))
-  const folders = generated.item.map((folder) => finishFolder(document, operations, folder))
+  // a tag that no operation has gets a folder too
+  const used = generated.item.filter(({ item }) => item.length > 0)
+  const folders = used.map((folder) => finishFolder(document, operations, folder))
   return {
     info: { ...generated.info, _postman_id: idOf('') },
     item: sortBy(folders, ({ place }) => place).map(({ folder }) => folder),

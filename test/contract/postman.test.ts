@@ -114,3 +114,10 @@ t.test(
     })
   },
 )
+
+t.test('a tag that no operation has gets no folder', async (t) => {
+  const contract = readContract()
+  contract.tags?.push({ name: 'Nothing' })
+  const { item: folders } = await buildCollection(contract)
+  t.notOk(folders.some(({ name }) => name === 'Nothing'))
+})
