@@ -167,10 +167,14 @@ t.test('embedded store', async (t) => {
   t.test('what has expired is removed by the writes that follow', async (t) => {
     const dir = mkdtempSync(join(tmpdir(), 'latchkey-ephemeral-'))
     const database = openDatabase(`sqlite:${join(dir, 'test.db')}`)
-    t.teardown(() => database.db.destroy().then(() => rmSync(dir, { recursive: true })))
     await migrateUp(database.db)
     const clock = testClock()
     const store = await createSqlEphemeral({ ...database, now: clock.now })
+    t.teardown(async () => {
+      await store.close()
+      await database.db.destroy()
+      rmSync(dir, { recursive: true })
+    })
     for (let index = 0; index < 100; index += 1) {
       await store.put(`key ${index}`, 'value', 1000)
       await store.publish('news', String(index))
