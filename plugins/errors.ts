@@ -124,8 +124,15 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
 }
 
 /** Whether a complete request before this one waits for its answer, for which ours would be taken. */
-function owesAnswer(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
-  // undocumented, but what Node's own handler goes by
-  const response = socket._httpMessage
+function owesAnswer(socket: Socket): boolean {
+  const response = unfinishedAnswer(socket)
   return Boolean(response && (response.headersSent || response.req.complete))
+}
+
+/** The answer that a connection has begun or waits for, if there is one. */
+export function unfinishedAnswer(
+  socket: Socket & { _httpMessage?: ServerResponse | null },
+): ServerResponse | undefined {
+  // undocumented, but what Node's own handler goes by
+  return socket._httpMessage ?? undefined
 }

@@ -12,6 +12,8 @@ declare module 'fastify' {
     isStopping: () => boolean
     /** Makes the service say that it is not ready, before it closes. */
     beginStopping: () => void
+    /** Writes the one line that each request leaves in the log. */
+    logRequest: (request: FastifyRequest, reply: FastifyReply) => void
     /** Adds a 405 for every method that the known URLs do not have. */
     refuseOtherMethods: () => void
   }

@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hostname } from 'node:os'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Logger } from 'pino'
 import { Failure } from '../src/errors.ts'
+import type { LogOutput } from '../src/operation/log.ts'
 
 /** JSON and nothing else comes in, and one log line a request goes out. */
-export default fp(
-  async (app) => {
+export default fp<{ output: LogOutput }>(
+  async (app, { output }) => {
     app.removeAllContentTypeParsers()
     const parse = app.getDefaultJsonParser('error', 'error')
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
@@ -17,26 +20,34 @@ export default fp(
       else parse(request, body.toString(), done)
     })
 
+    app.decorate('logRequest', requestLog(app, output))
     app.addHook('onResponse', (request, reply, done) => {
-      logRequest(request, reply)
+      app.logRequest(request, reply)
       done()
     })
   },
   { name: 'requests' },
 )
 
-/** The line of a request that was answered. */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  request.log.info(
-    {
-      method: request.method,
-      // without the query: it may hold what somebody typed
-      path: request.url.split('?', 1)[0],
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 100) / 100,
-      ip: request.ip,
-      ...(request.session && { sub: request.session.account.uid }),
-    },
-    'request',
-  )
+/**
+ * Writes the line of a request that was answered. Put together here, since it is the same members each time: the
+ * logger's general way took a third of the time of an authenticated request.
+ */
+function requestLog(app: FastifyInstance, output: LogOutput): FastifyInstance['logRequest'] {
+  const log = app.log as Logger
+  if (!log.isLevelEnabled('info')) return () => {}
+  const write = output.collect ?? output.write
+  const level = log.levels.values['info']
+  const origin = `"pid":${process.pid},"hostname":${JSON.stringify(hostname())}`
+
+  return ({ id, method, url, ip, session }, reply) => {
+    // without the query: it may hold what somebody typed
+    const path = JSON.stringify(url.split('?', 1)[0])
+    const ms = Math.round(reply.elapsedTime * 100) / 100
+    const sub = session ? `"sub":"${session.account.uid}",` : ''
+    write(
+      `{"level":${level},"time":${Date.now()},${origin},"reqId":"${id}","method":"${method}","path":${path},` +
+        `"status":${reply.statusCode},"ms":${ms},"ip":${JSON.stringify(ip)},${sub}"msg":"request"}\n`,
+    )
+  }
 }

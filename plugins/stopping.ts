@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
+import { unfinishedAnswer } from './errors.ts'
 
 /** How often connections are looked at while the service closes, in ms. */
 const LOOK = 50
@@ -7,7 +9,7 @@ const LOOK = 50
 export default fp(
   async (app) => {
     let stopping = false
-    let inFlight = 0
+    const connections = new Set<Socket>()
     let closing: NodeJS.Timeout | undefined
 
     app.decorate('isStopping', () => stopping)
@@ -15,11 +17,10 @@ export default fp(
       stopping = true
     })
 
-    app.server.on('request', (_request, response) => {
-      inFlight += 1
-      response.once('close', () => {
-        inFlight -= 1
-      })
+    // Watched by connection, since a listener for each answer was a measurable part of an authenticated request.
+    app.server.on('connection', (socket) => {
+      connections.add(socket)
+      socket.once('close', () => connections.delete(socket))
     })
     // clients that keep their connection should make the next one to another node
     app.addHook('onSend', (_request, reply, payload, done) => {
@@ -31,7 +32,7 @@ export default fp(
       // Node closes what it takes for idle, and takes a connection on which nothing has come yet for busy; browsers
       // open such ones in advance
       closing = setInterval(() => {
-        if (inFlight === 0) app.server.closeAllConnections()
+        if (![...connections].some(unfinishedAnswer)) app.server.closeAllConnections()
       }, LOOK)
     })
     app.addHook('onClose', async () => clearInterval(closing))

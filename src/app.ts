@@ -11,7 +11,6 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import pino from 'pino'
 import authenticate from '../plugins/authenticate.ts'
 import db from '../plugins/db.ts'
 import docs from '../plugins/docs.ts'
@@ -22,13 +21,14 @@ import jwt from '../plugins/jwt.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
-import requests, { logRequest } from '../plugins/requests.ts'
+import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import stopping from '../plugins/stopping.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import routes from '../routes/index.ts'
 import type { Config } from './config.ts'
 import { openDatabase } from './db/open.ts'
+import { type LogOutput, standardOutput } from './operation/log.ts'
 
 /** The version that `package.json` says. */
 export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
@@ -37,7 +37,7 @@ interface Options {
   /** the clock, in epoch ms */
   now?: () => number
   /** where the log goes; standard output by default */
-  logStream?: { write(line: string): void }
+  logStream?: LogOutput
 }
 
 /** Longest wait for a whole request, and for its header, in ms. */
@@ -54,7 +54,10 @@ const CONNECTION_TIMEOUT = 120_000
  * Puts the service together, ready to listen or to be injected into.
  * @throws when the database, Redis or the signing keys cannot be used
  */
-export async function buildApp(config: Config, { now = Date.now, logStream }: Options = {}): Promise<FastifyInstance> {
+export async function buildApp(
+  config: Config,
+  { now = Date.now, logStream = standardOutput() }: Options = {},
+): Promise<FastifyInstance> {
   const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
   const database = openDatabase(config.database_url)
   app.decorate('config', config)
@@ -62,7 +65,7 @@ export async function buildApp(config: Config, { now = Date.now, logStream }: Op
   try {
     await app.register(errors)
     await app.register(stopping)
-    await app.register(requests)
+    await app.register(requests, { output: logStream })
     await app.register(methods)
     await app.register(openapi, { version: VERSION })
     await app.register(security)
@@ -85,12 +88,12 @@ export async function buildApp(config: Config, { now = Date.now, logStream }: Op
   }
 }
 
-function serverOptions(config: Config, logStream: Options['logStream']): FastifyHttpOptions<Server> {
+function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions<Server> {
   return {
     logger: {
       level: config.log_level,
       redact: ['req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]'],
-      stream: logStream ?? bufferedOutput(),
+      stream: logStream,
     },
     // one line a request, written by plugins/requests.ts
     logController: new LogController({ disableRequestLogging: true }),
@@ -112,19 +115,8 @@ function serverOptions(config: Config, logStream: Options['logStream']): Fastify
 /** What cannot be routed, such as `/%zz`, runs through no hooks; what they do is done here. */
 function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   reply.headers(SECURITY_HEADERS)
-  reply.raw.once('finish', () => logRequest(request, reply))
+  reply.raw.once('finish', () => request.server.logRequest(request, reply))
   return sendProblem(toFailure(error), request, reply)
-}
-
-/** How much is written to the log at once, in bytes, and how long a line waits for others at the most, in ms. */
-const LOG_BUFFER = 16_000
-const LOG_DELAY = 200
-
-/** Standard output, off the path of requests: a write for each line would hold them up. An exit flushes what is left. */
-function bufferedOutput() {
-  const output = pino.destination({ dest: 1, sync: false, minLength: LOG_BUFFER })
-  setInterval(() => output.flush(), LOG_DELAY).unref()
-  return output
 }
 
 /** Fastify takes networks; a number of hops is the operator's word that nobody reaches the service past the proxies. */
