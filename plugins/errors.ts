@@ -1,7 +1,7 @@
 /** Every failure leaves as a problem document (RFC 9457), whoever threw it. */
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isDatabaseUnavailable } from '../src/db/dialect.ts'
 import { type ErrorCode, Failure, type Fault } from '../src/errors.ts'
@@ -26,12 +26,27 @@ export default fp(
   async (app) => {
     app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(toFailure(error), request, reply))
     app.setNotFoundHandler((request, reply) => sendProblem(new Failure('not_found'), request, reply))
+    app.decorate('wordFailures', function (this: FastifyInstance, word) {
+      this.setErrorHandler<FastifyError>((error, request, reply) => {
+        const failure = toFailure(error)
+        const { status, body } = word(failure, request)
+        return announce(failure, request, reply).code(status).send(body)
+      })
+    })
   },
   { name: 'errors' },
 )
 
 /** Answers with the problem document of a failure; what is our fault is logged with its cause. */
 export function sendProblem(failure: Failure, request: FastifyRequest, reply: FastifyReply) {
+  return announce(failure, request, reply)
+    .code(failure.statusCode)
+    .type('application/problem+json')
+    .send(problemOf(failure, request.id))
+}
+
+/** What an answer with a failure says beside its body, whatever the body looks like. */
+function announce(failure: Failure, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // a 503 that we chose (too much to do, about to stop) has no cause, and is no fault
   if (failure.statusCode >= 500 && failure.cause) request.log.error({ err: failure.cause }, failure.code)
   // hooks have not run for a URL that cannot be read
@@ -40,7 +55,7 @@ export function sendProblem(failure: Failure, request: FastifyRequest, reply: Fa
   if (failure.allow) reply.header('allow', failure.allow.join(', '))
   const challenge = challengeOf(failure)
   if (challenge) reply.header('www-authenticate', challenge)
-  return reply.code(failure.statusCode).type('application/problem+json').send(problemOf(failure, request.id))
+  return reply
 }
 
 /** The document itself. */

@@ -1,6 +1,7 @@
 /** What the plugins add to Fastify's types: the only module augmentation. */
 import type { HookHandlerDoneFunction } from 'fastify'
 import type { Deps } from '../src/deps.ts'
+import type { Failure } from '../src/errors.ts'
 import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
 
@@ -14,6 +15,8 @@ declare module 'fastify' {
     beginStopping: () => void
     /** Writes the one line that each request leaves in the log. */
     logRequest: (request: FastifyRequest, reply: FastifyReply) => void
+    /** Makes the routes of this scope answer failures in words of their own; the headers stay those of a problem. */
+    wordFailures: (word: (failure: Failure, request: FastifyRequest) => { status: number; body: object }) => void
     /** Adds a 405 for every method that the known URLs do not have. */
     refuseOtherMethods: () => void
   }

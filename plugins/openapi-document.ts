@@ -9,6 +9,7 @@ export interface Schema {
   enum?: unknown[]
   properties?: Record<string, Schema>
   items?: Schema
+  anyOf?: Schema[]
 }
 
 export interface Reference {

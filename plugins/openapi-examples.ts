@@ -17,14 +17,21 @@ export function addExamples(document: Document): void {
   const { examples, schemas } = document.components
   for (const [, { requestBody, responses }] of operationsOf(document)) {
     for (const [type, media] of mediaOf([requestBody, ...Object.values(responses)])) {
-      const name = nameOf(media.schema ?? {})
-      if (name === undefined) media.example ??= headOf(document, type)
-      else {
-        examples[name] ??= { value: exampleOf(media.schema, schemas) }
-        media.examples = { [name]: at('examples', name) }
-      }
+      if (media.examples) continue
+      const names = namesOf(media.schema, schemas)
+      for (const name of names) examples[name] ??= { value: exampleOf(at('schemas', name), schemas) }
+      if (names.length === 0) media.example ??= headOf(document, type)
+      else media.examples = Object.fromEntries(names.map((name) => [name, at('examples', name)]))
     }
   }
+}
+
+/** The named schemas that a body may have: one, or those that a named choice is between. */
+function namesOf(schema: Media['schema'] = {}, schemas: Components['schemas']): string[] {
+  const name = nameOf(schema)
+  const choice = name === undefined ? undefined : schemas[name]?.anyOf
+  if (choice) return choice.flatMap((each) => namesOf(each, schemas))
+  return name === undefined ? [] : [name]
 }
 
 function mediaOf(bodies: readonly (Answer | undefined)[]): [type: string, media: Media][] {

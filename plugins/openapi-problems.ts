@@ -27,6 +27,8 @@ export function hoistProblems(document: Document): void {
   for (const [method, operation] of operationsOf(document)) {
     const codes = new Set([...codesOfRoute(operation), ...codesOfShape(method, operation)])
     for (const [status, group] of groupByStatus(codes)) {
+      // a route that words its refusals itself never answers with this one
+      if (operation.responses[status]?.content?.['application/json']) continue
       const name = componentName(group)
       document.components.responses[name] ??= problemAnswer(document, status, group)
       operation.responses[status] = at('responses', name)

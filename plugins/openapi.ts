@@ -2,12 +2,14 @@
 import swagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 import { type ScalarTag, stringify } from 'yaml'
+import type { Dialect } from '../src/operation/values.ts'
 import { namedSchemas } from '../src/schemas.ts'
 import { tidy } from './openapi-tidy.ts'
 
 const DESCRIPTION = `Accounts, sessions and tokens over HTTP.
 
-Every error is a problem document (RFC 9457) whose \`code\` is one of a closed list. A member without a value is \
+Every error is a problem document (RFC 9457) whose \`code\` is one of a closed list, except in groups named after \
+another service: those speak as that one does. A member without a value is \
 absent, never null. Times are RFC 3339 in UTC.
 
 Every answer to a readable request names it in \`X-Request-Id\`. Answers with tokens or personal data say \
@@ -23,6 +25,22 @@ const TAGS = [
   { name: 'Gateway', description: 'For reverse proxies that ask who is calling' },
   { name: 'Operation', description: 'Health, keys, metrics' },
   { name: 'Documentation', description: 'This contract and the pages that show it' },
+]
+
+/** Other services, whose calls are answered where `COMPAT` says so. */
+const COMPAT_TAGS: ReadonlyArray<{ name: Dialect; description: string }> = [
+  {
+    name: 'flask-jwt-demo',
+    description: 'For clients of the Flask JWT Authentication API Demo: single-use tokens, each answer brings the next',
+  },
+  {
+    name: 'python-jwt-template',
+    description: 'For clients of the Python Authentication System (python-jwt-template): `status` and `message`',
+  },
+  {
+    name: 'flask-auth',
+    description: 'For clients of the Flask authentication system with register, login and protected: `message`',
+  },
 ]
 
 /** A time is quoted. The library knows that itself, but any package can switch it off for the process, and tap does. */
@@ -51,7 +69,7 @@ export default fp<{ version: string }>(
           license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
         },
         servers: [{ url: '/', description: 'where this document was found' }],
-        tags: TAGS,
+        tags: [...TAGS, ...COMPAT_TAGS.filter(({ name }) => app.config.compat.includes(name))],
         components: {
           securitySchemes: {
             bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },

@@ -14,17 +14,30 @@ export function openToAll(app: FastifyInstance): void {
 
 /** The routes of this scope need a living session, and each the permission that its `config` names. */
 export function signedInOnly(app: FastifyInstance): void {
-  app.addHook('onRequest', app.authenticate)
-  // a body may have been long in coming, and the session have ended meanwhile
-  app.addHook('preHandler', (request, reply, done) => {
-    if (request.body === undefined) done()
-    else app.authenticate(request, reply, done)
-  })
+  requireSession(app)
   app.addHook('onRoute', ({ schema, config, method }) => {
     // a HEAD route shares the schema of its GET, which is described once
     if (!schema || method === 'HEAD') return
     schema.security = [{ bearer: [] }]
     describe(schema, config?.permission)
+  })
+}
+
+/** Tokens and personal data belong in no cache. */
+export function keepOutOfCaches(app: FastifyInstance): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', 'no-store')
+    done()
+  })
+}
+
+/** The guard alone, for routes that word its refusals themselves. */
+export function requireSession(app: FastifyInstance): void {
+  app.addHook('onRequest', app.authenticate)
+  // a body may have been long in coming, and the session have ended meanwhile
+  app.addHook('preHandler', (request, reply, done) => {
+    if (request.body === undefined) done()
+    else app.authenticate(request, reply, done)
   })
 }
 

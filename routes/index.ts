@@ -1,5 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
+import compat from './compat/index.ts'
 import document from './document.ts'
+import { keepOutOfCaches } from './guard.ts'
 import health from './health.ts'
 import account from './v1/account/index.ts'
 import admin from './v1/admin/index.ts'
@@ -12,14 +14,11 @@ const routes: FastifyPluginAsync<{ version: string }> = async (app, { version })
   await app.register(wellKnown)
   await app.register(document)
   await app.register(v1, { prefix: '/api/v1' })
+  await app.register(compat)
 }
 
 const v1: FastifyPluginAsync = async (app) => {
-  // tokens and personal data belong in no cache
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
-    done()
-  })
+  keepOutOfCaches(app)
   await app.register(publicRoutes)
   await app.register(account)
   await app.register(admin)

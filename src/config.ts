@@ -9,6 +9,9 @@ import { ConfigError, Faults, type Variables } from './operation/faults.ts'
 import {
   authority,
   baseUrl,
+  DIALECTS,
+  type Dialect,
+  dialects,
   hostName,
   type MetricsAccess,
   masterKey,
@@ -102,6 +105,16 @@ export const Environment = Type.Object({
       '`HOST:PORT` or `token:SECRET`',
     ),
   ),
+  COMPAT: text(
+    DIALECTS.join(','),
+    'other services whose calls are answered as their clients expect; each is a tag of the contract',
+    '`none` or a comma-separated list',
+  ),
+  COMPAT_HIDE_UNKNOWN: choice(
+    ['on', 'off'],
+    'off',
+    'whether the login of `python-jwt-template` hides which addresses have an account; its clients expect to be told',
+  ),
   LOG_LEVEL: choice(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',
@@ -121,7 +134,15 @@ type DurationName =
   | 'KEY_ROTATION'
   | 'CLOCK_TOLERANCE'
 type OptionalName = 'REDIS_URL' | 'JWT_KEY'
-type ListName = 'CORS_ORIGINS' | 'METRICS' | 'TRUST_PROXY' | 'REDIS_HOST' | 'REDIS_PORT' | 'PUBLIC_URL' | 'ISSUER'
+type ListName =
+  | 'COMPAT'
+  | 'CORS_ORIGINS'
+  | 'METRICS'
+  | 'TRUST_PROXY'
+  | 'REDIS_HOST'
+  | 'REDIS_PORT'
+  | 'PUBLIC_URL'
+  | 'ISSUER'
 
 export { ConfigError }
 
@@ -137,6 +158,7 @@ export type Config = Readonly<
     cors_origins: readonly string[]
     trust_proxy: number | readonly string[] | undefined
     metrics: MetricsAccess | undefined
+    compat: readonly Dialect[]
   }
 >
 
@@ -272,6 +294,8 @@ function interpret(env: Environment, faults: Faults): Config {
     body_limit: env.BODY_LIMIT,
     rate_limit: env.RATE_LIMIT,
     metrics: read('METRICS', metricsAccess),
+    compat: read('COMPAT', dialects) ?? [],
+    compat_hide_unknown: env.COMPAT_HIDE_UNKNOWN,
     log_level: env.LOG_LEVEL,
     migrate: env.MIGRATE,
   })

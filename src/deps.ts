@@ -3,7 +3,8 @@ import type { Db } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
 import type { Hasher } from './passwords/hasher.ts'
 import type { SessionStates } from './sessions/states.ts'
-import type { Jwt, TokenCache } from './tokens/access-token.ts'
+import type { TokenCache } from './tokens/access-token.ts'
+import type { Jwt } from './tokens/jwt.ts'
 import type { KeyRing } from './tokens/key-ring.ts'
 
 /** The part of a pino logger that rules use. */

@@ -55,8 +55,13 @@ interface Details {
   retryAfter?: number
   /** for `Allow` */
   allow?: readonly string[]
+  /** what tells failures of one code apart, for answers that do */
+  reason?: Reason | undefined
   cause?: unknown
 }
+
+/** The signature was made by no key of ours, or over another text. */
+type Reason = 'signature'
 
 /** A failure that the contract names. Its status and title come from the table. */
 export class Failure extends Error {
@@ -67,8 +72,9 @@ export class Failure extends Error {
   readonly errors: readonly Fault[] | undefined
   readonly retryAfter: number | undefined
   readonly allow: readonly string[] | undefined
+  readonly reason: Reason | undefined
 
-  constructor(code: ErrorCode, { detail, errors, retryAfter, allow, cause }: Details = {}) {
+  constructor(code: ErrorCode, { detail, errors, retryAfter, allow, reason, cause }: Details = {}) {
     super(TABLE[code][1], cause === undefined ? undefined : { cause })
     this.code = code
     this.statusCode = TABLE[code][0]
@@ -76,6 +82,7 @@ export class Failure extends Error {
     this.errors = errors
     this.retryAfter = retryAfter
     this.allow = allow
+    this.reason = reason
   }
 }
 

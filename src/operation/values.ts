@@ -1,6 +1,10 @@
 /** What variables of the environment mean beyond what their schema can say. Each reader throws the end of a sentence. */
 import { isIP } from 'node:net'
 
+/** The reference systems whose calls are answered in their own words; `routes/compat/` has a file for each. */
+export const DIALECTS = ['flask-jwt-demo', 'python-jwt-template', 'flask-auth'] as const
+export type Dialect = (typeof DIALECTS)[number]
+
 /** Where metrics are served: on a listener of their own, or on the service's port behind a bearer token. */
 export type MetricsAccess = { host: string; port: number } | { token: string }
 
@@ -79,6 +83,15 @@ function isNetwork(network: string): boolean {
   const [address = '', bits = '0', ...rest] = network.split('/')
   const width = isIP(address) === 4 ? 32 : 128
   return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= width && rest.length === 0
+}
+
+/** The dialects to speak, from a comma-separated list. */
+export function dialects(list: string): readonly Dialect[] {
+  if (list === 'none') return []
+  const chosen = list.split(',').map((entry) => entry.trim())
+  if (!chosen.every((name) => (DIALECTS as readonly string[]).includes(name)))
+    throw new Error(`must be none or a list out of ${DIALECTS.join(', ')}`)
+  return DIALECTS.filter((name) => chosen.includes(name))
 }
 
 /** Fewer characters could be guessed over the network. */

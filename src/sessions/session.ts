@@ -34,12 +34,16 @@ const SWEEP = 10
 /** An expired session is kept this long, in ms, so that its owner is told that it expired. */
 const KEEP_EXPIRED = 86_400_000
 
-/** Adds a session for an account; the caller's transaction has made sure that the account may have one. */
+/**
+ * Adds a session for an account; the caller's transaction has made sure that the account may have one.
+ * @param life how long it lasts at the most, in ms
+ */
 export async function insertSession(
   tx: Tx,
   { config, now }: Pick<Deps, 'config' | 'now'>,
   userId: number,
   { ip, user_agent }: Origin,
+  life = config.refresh_token_ttl,
 ): Promise<SessionRow> {
   const at = now()
   await tx
@@ -62,7 +66,7 @@ export async function insertSession(
       rotated_at: at,
       created_at: at,
       last_used_at: at,
-      expires_at: at + config.refresh_token_ttl,
+      expires_at: at + life,
       ip: ip ?? null,
       user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
       revoked_at: null,

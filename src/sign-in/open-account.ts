@@ -8,9 +8,14 @@ import { setRoles } from '../roles/grants.ts'
 import type { Role } from '../roles/permissions.ts'
 import type { TokenPair } from '../sessions/schema.ts'
 import { insertSession, issueTokens, type Origin } from '../sessions/session.ts'
-import type { NewUser, Registration } from './schema.ts'
+import type { OpenedSession } from './sign-in.ts'
 
 type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now'>
+
+/** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
+export interface NewAccount extends Profile {
+  password: string
+}
 
 /**
  * Registers a person and signs them in: account, password, role and session appear together or not at all.
@@ -18,15 +23,30 @@ type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now'>
  */
 export async function register(
   deps: Needs & Pick<Deps, 'jwt' | 'keys'>,
-  registration: Registration,
+  registration: NewAccount,
   origin: Origin,
 ): Promise<TokenPair> {
-  const hash = await hashNew(deps, registration.password)
-  const { session, uid } = await inTransaction(deps.db, async (tx) => {
-    const user = await writeAccount(tx, deps, registration, hash, ['user'], false)
-    return { session: await insertSession(tx, deps, user.id, origin), uid: user.uid }
+  const { account, session } = await openAccountAndSession(deps, registration, origin)
+  return issueTokens(deps, session, account.uid)
+}
+
+/**
+ * The account and its first session, without a token yet.
+ * @param life how long the session lasts at the most, in ms; by default as long as refresh tokens do
+ * @throws Failure as `register` does
+ */
+export async function openAccountAndSession(
+  deps: Needs,
+  { password, ...profile }: NewAccount,
+  origin: Origin,
+  life?: number,
+): Promise<OpenedSession> {
+  const hash = await hashNew(deps, password)
+  return inTransaction(deps.db, async (tx) => {
+    const { id, uid } = await writeAccount(tx, deps, profile, hash, ['user'], false)
+    const session = await insertSession(tx, deps, id, origin, life)
+    return { account: await getAccount(tx, uid), session }
   })
-  return issueTokens(deps, session, uid)
 }
 
 /**
@@ -35,11 +55,16 @@ export async function register(
  */
 export async function openAccount(
   deps: Needs,
-  { roles = ['user'], disabled = false, ...member }: NewUser,
+  {
+    roles = ['user'],
+    disabled = false,
+    password,
+    ...profile
+  }: NewAccount & { roles?: readonly Role[]; disabled?: boolean },
 ): Promise<Account> {
-  const hash = await hashNew(deps, member.password)
+  const hash = await hashNew(deps, password)
   return inTransaction(deps.db, async (tx) => {
-    const { uid } = await writeAccount(tx, deps, member, hash, roles, disabled)
+    const { uid } = await writeAccount(tx, deps, profile, hash, roles, disabled)
     return getAccount(tx, uid)
   })
 }

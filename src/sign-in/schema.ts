@@ -13,16 +13,19 @@ const account = {
 export const Registration = named('Registration', closed(account))
 export type Registration = Static<typeof Registration>
 
+/** Whatever somebody typed to say who they are. */
+export const Identifier = Type.String({
+  minLength: 1,
+  maxLength: 254,
+  format: 'plain-text',
+  description: 'a user name or an e-mail address',
+  example: 'ada.lovelace',
+})
+
 export const Credentials = named(
   'Credentials',
   closed({
-    identifier: Type.String({
-      minLength: 1,
-      maxLength: 254,
-      format: 'plain-text',
-      description: 'a user name or an e-mail address',
-      example: 'ada.lovelace',
-    }),
+    identifier: Identifier,
     password: ref(TypedPassword),
   }),
 )

@@ -1,4 +1,4 @@
-import { findByIdentifier } from '../accounts/account.ts'
+import { type Account, findByIdentifier } from '../accounts/account.ts'
 import type { SessionRow } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -17,15 +17,36 @@ const ATTEMPTS = 2
  * Signs a person in by user name or e-mail address.
  * @throws Failure invalid_credentials for every cause, account_disabled only to who knows the password, overloaded
  */
-export async function signIn(deps: Needs, { identifier, password }: Credentials, origin: Origin): Promise<TokenPair> {
+export async function signIn(deps: Needs, credentials: Credentials, origin: Origin): Promise<TokenPair> {
+  const { account, session } = await openSession(deps, credentials, origin)
+  return issueTokens(deps, session, account.uid)
+}
+
+/** A session that has just begun, and whose it is. */
+export interface OpenedSession {
+  account: Account
+  session: SessionRow
+}
+
+/**
+ * Begins a session for who knows the password, without a token yet.
+ * @param life how long it lasts at the most, in ms; by default as long as refresh tokens do
+ * @throws Failure as `signIn` does
+ */
+export async function openSession(
+  deps: Pick<Deps, 'config' | 'db' | 'hasher' | 'now'>,
+  { identifier, password }: Credentials,
+  origin: Origin,
+  life?: number,
+): Promise<OpenedSession> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const account = await findByIdentifier(deps.db, identifier)
     const hash = await checkPassword(deps, account?.id, password)
     if (!account || hash === undefined) break
     if (account.disabled_at !== null) throw new Failure('account_disabled')
     const stored = await renewHash(deps, account.id, hash, password)
-    const session = await startSession(deps, account.id, stored, origin)
-    if (session) return issueTokens(deps, session, account.uid)
+    const session = await startSession(deps, account.id, stored, origin, life)
+    if (session) return { account, session }
   }
   throw new Failure('invalid_credentials')
 }
@@ -35,10 +56,11 @@ export async function signIn(deps: Needs, { identifier, password }: Credentials,
  * long enough for a password change to overtake it, and that change ends sessions it can see.
  */
 function startSession(
-  deps: Needs,
+  deps: Pick<Deps, 'config' | 'db' | 'now'>,
   userId: number,
   checkedHash: string,
   origin: Origin,
+  life: number | undefined,
 ): Promise<SessionRow | undefined> {
   return inTransaction(deps.db, async (tx) => {
     const account = await tx
@@ -49,6 +71,6 @@ function startSession(
       .where('users.disabled_at', 'is', null)
       .where('passwords.hash', '=', checkedHash)
       .executeTakeFirst()
-    return account && insertSession(tx, deps, userId, origin)
+    return account && insertSession(tx, deps, userId, origin, life)
   })
 }

@@ -1,21 +1,11 @@
 /** Access tokens: JWTs by RFC 9068 (`typ: at+jwt`), signed by the ring's current key, verified by the key they name. */
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../errors.ts'
 import { BoundedMap } from './bounded-map.ts'
-
-/** The part of `@fastify/jwt` that tokens need. */
-export interface Jwt {
-  sign(payload: object, options: object): string
-  verify<T extends object>(token: string, options: object): T
-  decode(token: string, options: object): unknown
-}
-
-/** RFC 9068, section 2.1. */
-const TYPE = 'at+jwt'
+import { type Kind, signJwt, type TimedClaims, verifyJwt } from './jwt.ts'
 
 /** What an access token says of its bearer. */
-export interface AccessClaims {
+export interface AccessClaims extends TimedClaims {
   iss: string
   aud: string
   /** the account's uid */
@@ -23,10 +13,13 @@ export interface AccessClaims {
   /** the session */
   sid: string
   jti: string
-  /** seconds since the epoch, as JWT wants it; so are the next two */
-  iat: number
-  exp: number
-  nbf?: number
+}
+
+/** RFC 9068, section 2.1. */
+const ACCESS: Kind<AccessClaims> = {
+  typ: 'at+jwt',
+  required: ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp'],
+  isSound: ({ sub, sid }) => typeof sub === 'string' && typeof sid === 'string',
 }
 
 /** Verified tokens: a signature is checked once, and then found. */
@@ -42,9 +35,6 @@ export function createTokenCache(keys: Deps['keys']): TokenCache {
   return cache
 }
 
-/** Longer strings are refused unread; ours have at most about 800 characters (RS256, long issuer). */
-const MAX_LENGTH = 4096
-
 /**
  * Signs an access token for a session.
  * @param expires_at when it must end at the latest, epoch ms
@@ -53,11 +43,10 @@ export function signAccessToken(
   deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now'>,
   { uid, session_id, expires_at }: { uid: string; session_id: string; expires_at: number },
 ): { token: string; expires_in: number } {
-  const { config, jwt, keys } = deps
+  const { config } = deps
   const now = deps.now()
   const iat = Math.floor(now / 1000)
   const exp = Math.floor(Math.min(now + config.access_token_ttl, expires_at) / 1000)
-  const key = keys.current()
   const claims: AccessClaims = {
     iss: config.issuer,
     aud: config.audience,
@@ -67,8 +56,7 @@ export function signAccessToken(
     iat,
     exp,
   }
-  const token = jwt.sign(claims, { key: key.secret, algorithm: key.alg, kid: key.kid, typ: TYPE })
-  return { token, expires_in: exp - iat }
+  return { token: signJwt(deps, ACCESS, claims), expires_in: exp - iat }
 }
 
 /** The claims of a token that this node has verified before, if it still holds. */
@@ -80,7 +68,7 @@ export function recallAccessToken({ config, now, tokens }: Pick<Deps, 'config' |
 
 /**
  * Verifies an access token: form, key, signature, type, issuer, audience, times. Says nothing of its session.
- * @throws Failure token_invalid, token_expired
+ * @throws Failure token_invalid, with the reason `signature` if that is what is wrong; token_expired
  */
 export async function verifyAccessToken(
   deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now' | 'tokens'>,
@@ -88,56 +76,7 @@ export async function verifyAccessToken(
 ): Promise<AccessClaims> {
   const known = recallAccessToken(deps, token)
   if (known) return known
-  const key = await deps.keys.find(readKid(deps.jwt, token))
-  if (!key) throw new Failure('token_invalid', { detail: 'It was not signed by a key of this service.' })
-  const claims = checkSignature(deps, token, key)
-  checkTimes(deps, claims)
+  const claims = await verifyJwt(deps, ACCESS, token)
   deps.tokens.set(token, claims)
   return claims
-}
-
-/** The `kid` that the header names; the header is not to be believed for more than looking up the key. */
-function readKid(jwt: Jwt, token: string): string {
-  if (token.length > MAX_LENGTH) throw new Failure('token_invalid', { detail: 'It is too long.' })
-  try {
-    const decoded = jwt.decode(token, { complete: true }) as { header: { kid?: unknown } } | null
-    if (typeof decoded?.header.kid === 'string') return decoded.header.kid
-  } catch {
-    // told below
-  }
-  throw new Failure('token_invalid', { detail: 'It is not a signed JWT with a key id.' })
-}
-
-const REQUIRED: ReadonlyArray<keyof AccessClaims> = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp']
-
-/** The algorithm is the key's, whatever the header says (RFC 8725, section 3.1). Times are judged by our own clock, apart. */
-function checkSignature(
-  { config, jwt }: Pick<Deps, 'config' | 'jwt'>,
-  token: string,
-  key: { verifier: string; alg: string },
-): AccessClaims {
-  try {
-    const claims = jwt.verify<AccessClaims>(token, {
-      key: key.verifier,
-      algorithms: [key.alg],
-      checkTyp: TYPE,
-      allowedIss: config.issuer,
-      allowedAud: config.audience,
-      requiredClaims: REQUIRED,
-      ignoreExpiration: true,
-      ignoreNotBefore: true,
-    })
-    if (typeof claims.sub === 'string' && typeof claims.sid === 'string') return claims
-    throw new TypeError('a claim that names something is no string')
-  } catch (cause) {
-    throw new Failure('token_invalid', { cause })
-  }
-}
-
-/** RFC 7519, sections 4.1.4 to 4.1.6, with the configured tolerance. */
-function checkTimes({ config, now }: Pick<Deps, 'config' | 'now'>, { exp, iat, nbf = iat }: AccessClaims): void {
-  const tolerance = config.clock_tolerance
-  if (![exp, iat, nbf].every(Number.isFinite)) throw new Failure('token_invalid')
-  if (now() >= exp * 1000 + tolerance) throw new Failure('token_expired')
-  if (now() < nbf * 1000 - tolerance) throw new Failure('token_invalid', { detail: 'It is not valid yet.' })
 }

@@ -34,19 +34,22 @@ interface Target {
 
 const examples = (contract.components as { examples?: Record<string, { value: Record<string, unknown> }> }).examples
 
-function exampleOf({ requestBody }: Operation): Record<string, unknown> | undefined {
-  const [example] = Object.values(requestBody?.content['application/json']?.examples ?? {})
-  return example && examples?.[example.$ref.split('/').at(-1) ?? '']?.value
+/** The examples of what an operation takes: several where several services share it; undefined where it takes no body. */
+function examplesOf({ requestBody }: Operation): (Record<string, unknown> | undefined)[] {
+  const named = Object.values(requestBody?.content['application/json']?.examples ?? {})
+  return named.length > 0 ? named.map(({ $ref }) => examples?.[$ref.split('/').at(-1) ?? '']?.value) : [undefined]
 }
 
-/** Every operation of the contract. */
+/** Every operation of the contract, once for each example of its body. */
 export const targets: readonly Target[] = Object.entries(contract.paths).flatMap(([template, item]) =>
-  Object.entries(item as Record<string, Operation>).map(([method, operation]) => ({
-    method: method.toUpperCase(),
-    template,
-    query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name),
-    body: exampleOf(operation),
-  })),
+  Object.entries(item as Record<string, Operation>).flatMap(([method, operation]) =>
+    examplesOf(operation).map((body) => ({
+      method: method.toUpperCase(),
+      template,
+      query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+      body,
+    })),
+  ),
 )
 
 const BODY_LIMIT = 65_536

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import type { Document, Operation } from '../../plugins/openapi-document.ts'
-import { registerAdmin, startApp, type TestApp } from '../support/app.ts'
+import { DIALECTS } from '../../src/operation/values.ts'
+import { bearer, registerAdmin, startApp, type TestApp } from '../support/app.ts'
 
 const { paths } = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
 
@@ -23,8 +24,12 @@ const calls = Object.entries(paths).flatMap(([template, item]) =>
       ({ ...operation, template, url: template.replace(/\{\w+\}/g, ID), method: method.toUpperCase() }) as Call,
   ),
 )
+/** Calls that answer as another service does: a problem document would tell their clients nothing. */
+const isForeign = ({ tags = [] }: Call) => tags.some((tag) => (DIALECTS as readonly string[]).includes(tag))
+const foreign = calls.filter(isForeign)
+const own = calls.filter((call) => !isForeign(call))
 const isGuarded = ({ security = [] }: Call) => security.length > 0
-const guarded = calls.filter(isGuarded)
+const guarded = own.filter(isGuarded)
 
 type Answer = Awaited<ReturnType<TestApp['inject']>>
 
@@ -55,10 +60,46 @@ t.test('guarded operations answer 401 to a token that is none', async (t) => {
 t.test('operations with a body refuse one that lacks everything', async (t) => {
   const app = await startApp(t)
   const { authorization } = await registerAdmin(app)
-  for (const { method, url, operationId } of calls.filter(({ requestBody }) => requestBody)) {
+  for (const { method, url, operationId } of own.filter(({ requestBody }) => requestBody)) {
     const answer = await app.inject({ method, url, headers: authorization, payload: {} })
     isProblem(t, answer, 400, 'validation_failed', operationId)
     t.equal(answer.json().errors[0].in, 'body', operationId)
+  }
+})
+
+/** What every refusal of a dialect is: JSON in the shape that the contract has for the status, and in no cache. */
+function isForeignRefusal(t: Test, { statusCode, headers }: Answer, statuses: number[], title: string): void {
+  t.ok(statuses.includes(statusCode), `${title}: ${statusCode}`)
+  t.match(headers['content-type'], /^application\/json/, title)
+  t.equal(headers['cache-control'], 'no-store', title)
+  if (statusCode === 401) t.match(headers['www-authenticate'], /^Bearer/, title)
+}
+
+t.test(
+  'dialects answer in their own shape: without a token, with one that is none, with one of another kind',
+  async (t) => {
+    const app = await startApp(t)
+    t.ok(foreign.length > 0)
+    for (const { method, url, operationId } of foreign.filter(isGuarded)) {
+      for (const headers of [{}, bearer('e30.e30.c2ln'), bearer('none'), { authorization: 'Basic YTpi' }])
+        isForeignRefusal(t, await app.inject({ method, url, headers }), [401], operationId)
+    }
+  },
+)
+
+t.test('dialects refuse in their own shape: nothing, no JSON, another type, too much', async (t) => {
+  const app = await startApp(t)
+  const { authorization } = await registerAdmin(app)
+  const json = { ...authorization, 'content-type': 'application/json' }
+  const xml = { ...authorization, 'content-type': 'text/xml' }
+  for (const { method, url, operationId, requestBody } of foreign.filter((call) => call.method !== 'GET')) {
+    const send = (payload: string, headers: Record<string, string>) => app.inject({ method, url, headers, payload })
+    isForeignRefusal(t, await send('{', json), [400, 401], operationId)
+    isForeignRefusal(t, await send('<a/>', xml), [415, 401], operationId)
+    isForeignRefusal(t, await send(`"${'a'.repeat(65_536)}"`, json), [413, 401], operationId)
+    if (!requestBody) continue
+    for (const nothing of ['{}', 'null', '[]', '5', '"text"', ''])
+      isForeignRefusal(t, await send(nothing, json), [400, 401], `${operationId} ${nothing}`)
   }
 })
 
@@ -66,7 +107,7 @@ t.test('all but GET refuse bodies that are no JSON, of another type, or too larg
   const app = await startApp(t)
   const { authorization } = await registerAdmin(app)
   const json = { ...authorization, 'content-type': 'application/json' }
-  for (const { method, url, operationId } of calls.filter((call) => call.method !== 'GET')) {
+  for (const { method, url, operationId } of own.filter((call) => call.method !== 'GET')) {
     const send = (payload: string, headers: Record<string, string>) => app.inject({ method, url, headers, payload })
     const xml = { ...authorization, 'content-type': 'text/xml' }
     isProblem(t, await send('{', json), 400, 'malformed_json', operationId)

@@ -51,6 +51,8 @@ t.test('with nothing set, every value has the default that the documents say', a
     body_limit: 65536,
     rate_limit: 'on',
     metrics: undefined,
+    compat: ['flask-jwt-demo', 'python-jwt-template', 'flask-auth'],
+    compat_hide_unknown: 'off',
     log_level: 'info',
     migrate: 'auto',
   } satisfies Config)
@@ -87,6 +89,8 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   BODY_LIMIT: ['1024', { body_limit: 1024 }],
   RATE_LIMIT: ['off', { rate_limit: 'off' }],
   METRICS: ['127.0.0.1:80', { metrics: { host: '127.0.0.1', port: 80 } }],
+  COMPAT: ['flask-auth, flask-jwt-demo', { compat: ['flask-jwt-demo', 'flask-auth'] }],
+  COMPAT_HIDE_UNKNOWN: ['on', { compat_hide_unknown: 'on' }],
   LOG_LEVEL: ['trace', { log_level: 'trace' }],
   MIGRATE: ['check', { migrate: 'check' }],
 }
@@ -189,6 +193,11 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
   [{ JWT_ALG: 'none' }, 'JWT_ALG must be one of ES256, EdDSA, RS256, HS256 (it is "none")'],
   [{ RATE_LIMIT: 'yes' }, 'RATE_LIMIT must be one of on, off (it is "yes")'],
   [{ MIGRATE: 'no' }, 'MIGRATE must be one of auto, check (it is "no")'],
+  [
+    { COMPAT: 'flask-auth,flask' },
+    'COMPAT must be none or a list out of flask-jwt-demo, python-jwt-template, flask-auth (it is "flask-auth,flask")',
+  ],
+  [{ COMPAT_HIDE_UNKNOWN: 'yes' }, 'COMPAT_HIDE_UNKNOWN must be one of on, off (it is "yes")'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent (it is "loud")'],
   [{ HOST: 'two words' }, 'HOST must be an IP address or a host name (it is "two words")'],
   [{ HOST: 'example.org:80' }, 'HOST must be an IP address or a host name (it is "example.org:80")'],

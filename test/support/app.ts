@@ -79,7 +79,15 @@ export async function startApp(t: Test, environment: Environment = {}, clock = t
   return Object.assign(app, { clock, logged: () => log, environment: variables }) as TestApp
 }
 
-const SECRET_MEMBERS = ['password', 'current_password', 'new_password', 'refresh_token', 'access_token']
+const SECRET_MEMBERS = [
+  'password',
+  'current_password',
+  'new_password',
+  'refresh_token',
+  'access_token',
+  'jwt_token',
+  'token',
+]
 
 function collectSecrets(body: unknown, secrets: Set<string>): void {
   if (typeof body !== 'object' || body === null) return

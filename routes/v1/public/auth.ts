@@ -7,7 +7,7 @@ import { register } from '../../../src/sign-in/open-account.ts'
 import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
 import { answer, problems } from '../../contract.ts'
-import { originOf } from '../origin.ts'
+import { originOf } from '../../origin.ts'
 
 /** Getting tokens, renewing them, giving them up: what anyone may ask. */
 const auth: FastifyPluginAsyncTypebox = async (app) => {

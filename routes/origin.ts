@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Origin } from '../../src/sessions/session.ts'
+import type { Origin } from '../src/sessions/session.ts'
 
 /** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
 export function originOf({ ip, headers }: Pick<FastifyRequest, 'ip' | 'headers'>): Origin {

@@ -1,0 +1,88 @@
+/** Tools for routes that speak as another service does. */
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type ErrorCode, type Failure, statusOf, titleOf } from '../../src/errors.ts'
+
+/** What is answered to a failure. */
+export interface Retort {
+  status: number
+  body: object
+}
+
+/** How one service words failures. */
+export interface Dialect {
+  /** the group of the contract */
+  tag: string
+  /** what a refusal looks like, where the route says nothing else */
+  shape: TSchema
+  /** a sentence in that shape */
+  wrap: (sentence: string) => object
+  word: (failure: Failure, request: FastifyRequest) => Retort
+}
+
+/** A dialect's sentences for failures, with their statuses. */
+export type Sentences = Partial<Record<ErrorCode, readonly [status: number, sentence: string]>>
+
+/** Makes the routes of this scope speak a dialect, and says so in the contract. */
+export function speak(app: FastifyInstance, dialect: Dialect): void {
+  app.wordFailures(dialect.word)
+  app.addHook('onRoute', ({ schema, method }) => {
+    // a HEAD route shares the schema of its GET, which is described once
+    if (!schema || method === 'HEAD') return
+    schema.tags = [dialect.tag]
+    schema.security ??= []
+    schema.response = { ...general(dialect, method !== 'GET'), ...(schema.response ?? {}) }
+  })
+}
+
+/** What any call may meet. */
+function general({ shape, wrap }: Dialect, mayHaveBody: boolean) {
+  const codes: ErrorCode[] = ['internal_error', 'unavailable']
+  if (mayHaveBody) codes.push('malformed_json', 'body_too_large', 'media_type_unsupported')
+  return Object.fromEntries(codes.map((code) => [statusOf(code), refusal(shape, wrap, titleOf(code))]))
+}
+
+/** An answer with one of some sentences, in the contract. */
+export function refusal(shape: TSchema, wrap: (sentence: string) => object, ...sentences: string[]) {
+  const examples = Object.fromEntries(sentences.map((sentence) => [slug(sentence), { value: wrap(sentence) }]))
+  return {
+    description: sentences.map((sentence) => `“${sentence}”`).join('\n\n'),
+    content: { 'application/json': { schema: { $ref: `${shape.$id}#` }, examples } },
+  }
+}
+
+/** An example's name in the contract. */
+const slug = (sentence: string) =>
+  sentence
+    .toLowerCase()
+    .match(/[a-z]+/g)
+    ?.join('_') ?? ''
+
+/** The service's own words for what a dialect has none for. */
+export function ownWords({ code, message, detail, errors }: Failure): string {
+  const [fault] = errors ?? []
+  if (code === 'password_too_short') return detail ?? message
+  if (code === 'validation_failed' && fault) return `${fault.pointer.slice(1) || 'body'} ${fault.message}`
+  return message
+}
+
+/** The members of a body; none for what is no object. */
+export function membersOf(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {}
+}
+
+/** Whether every one of these members is there and holds text. */
+export function hasText(body: unknown, ...names: string[]): boolean {
+  const members = membersOf(body)
+  return names.every((name) => typeof members[name] === 'string' && members[name] !== '')
+}
+
+/** Whether the failure is about what was sent as a body. */
+export function isAboutBody({ code }: Failure): boolean {
+  return code === 'validation_failed' || code === 'malformed_json'
+}
+
+/** Whether a bearer token was presented at all, good or bad. */
+export function presentsToken({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return /^Bearer +\S/i.test(headers.authorization ?? '')
+}

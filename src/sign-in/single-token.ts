@@ -1,0 +1,37 @@
+/** Signing in for one access token and nothing else: for clients that know no refresh tokens. */
+import type { Deps } from '../deps.ts'
+import type { Origin } from '../sessions/session.ts'
+import { signAccessToken } from '../tokens/access-token.ts'
+import { type NewAccount, openAccountAndSession } from './open-account.ts'
+import type { Credentials } from './schema.ts'
+import { type OpenedSession, openSession } from './sign-in.ts'
+
+type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'jwt' | 'keys' | 'now'>
+
+/**
+ * Signs a person in by user name or e-mail address; the session ends with its access token.
+ * @returns the access token
+ * @throws Failure invalid_credentials, account_disabled, overloaded
+ */
+export async function signInForToken(deps: Needs, credentials: Credentials, origin: Origin): Promise<string> {
+  return issueToken(deps, await openSession(deps, credentials, origin, lifeOf(deps)))
+}
+
+/**
+ * Registers a person and signs them in; the session ends with its access token.
+ * @returns the access token
+ * @throws Failure username_taken, email_taken, password_too_short, overloaded
+ */
+export async function registerForToken(deps: Needs, registration: NewAccount, origin: Origin): Promise<string> {
+  return issueToken(deps, await openAccountAndSession(deps, registration, origin, lifeOf(deps)))
+}
+
+/** As long as a node may believe the token: a session that ended before would make an expired token a revoked one. */
+function lifeOf({ config }: Pick<Deps, 'config'>): number {
+  return config.access_token_ttl + config.clock_tolerance
+}
+
+function issueToken(deps: Needs, { account, session }: OpenedSession): string {
+  const { id: session_id, expires_at } = session
+  return signAccessToken(deps, { uid: account.uid, session_id, expires_at }).token
+}

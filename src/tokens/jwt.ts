@@ -1,0 +1,104 @@
+/** JWTs of one kind: signed by the ring's current key, verified by the key they name, told apart by their `typ`. */
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+
+/** The part of `@fastify/jwt` that tokens need. */
+export interface Jwt {
+  sign(payload: object, options: object): string
+  verify<T extends object>(token: string, options: object): T
+  decode(token: string, options: object): unknown
+}
+
+/** What every kind of token says; seconds since the epoch, as JWT wants it. */
+export interface TimedClaims {
+  iat: number
+  exp: number
+  nbf?: number
+}
+
+/** One kind of token. */
+export interface Kind<T extends TimedClaims> {
+  /** what the header says it is; no kind passes for another (RFC 8725, section 3.11) */
+  typ: string
+  required: ReadonlyArray<keyof T>
+  /** whether the claims have the types that `T` promises */
+  isSound: (claims: T) => boolean
+}
+
+/** Longer strings are refused unread; ours have at most about 800 characters (RS256, long issuer). */
+const MAX_LENGTH = 4096
+
+/** Signs claims with the key that signs now. */
+export function signJwt<T extends TimedClaims>({ jwt, keys }: Pick<Deps, 'jwt' | 'keys'>, { typ }: Kind<T>, claims: T) {
+  const key = keys.current()
+  return jwt.sign(claims, { key: key.secret, algorithm: key.alg, kid: key.kid, typ })
+}
+
+/**
+ * Verifies a token: form, key, signature, type, issuer, audience, times.
+ * @throws Failure token_invalid, with the reason `signature` if that is what is wrong; token_expired
+ */
+export async function verifyJwt<T extends TimedClaims>(
+  deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now'>,
+  kind: Kind<T>,
+  token: string,
+): Promise<T> {
+  const { kid, isSigned } = readHead(deps.jwt, token)
+  const reason = isSigned ? 'signature' : undefined
+  if (kid === undefined) throw new Failure('token_invalid', { detail: NO_KID, reason })
+  const key = await deps.keys.find(kid)
+  if (!key) throw new Failure('token_invalid', { detail: 'It was not signed by a key of this service.', reason })
+  const claims = checkSignature(deps, kind, token, key)
+  checkTimes(deps, claims)
+  return claims
+}
+
+const NO_KID = 'It is not a signed JWT with a key id.'
+
+/** The `kid` that the header names; the header is not to be believed for more than looking up the key. */
+function readHead(jwt: Jwt, token: string): { kid: string | undefined; isSigned: boolean } {
+  if (token.length > MAX_LENGTH) throw new Failure('token_invalid', { detail: 'It is too long.' })
+  try {
+    const { header, signature } = jwt.decode(token, { complete: true }) as {
+      header: { kid?: unknown }
+      signature: string
+    }
+    return { kid: typeof header.kid === 'string' ? header.kid : undefined, isSigned: signature !== '' }
+  } catch (cause) {
+    throw new Failure('token_invalid', { detail: NO_KID, cause })
+  }
+}
+
+/** The algorithm is the key's, whatever the header says (RFC 8725, section 3.1). Times are judged by our own clock, apart. */
+function checkSignature<T extends TimedClaims>(
+  { config, jwt }: Pick<Deps, 'config' | 'jwt'>,
+  { typ, required, isSound }: Kind<T>,
+  token: string,
+  key: { verifier: string; alg: string },
+): T {
+  try {
+    const claims = jwt.verify<T>(token, {
+      key: key.verifier,
+      algorithms: [key.alg],
+      checkTyp: typ,
+      allowedIss: config.issuer,
+      allowedAud: config.audience,
+      requiredClaims: required,
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    })
+    if (isSound(claims)) return claims
+    throw new TypeError('a claim is of the wrong type')
+  } catch (cause) {
+    const isMismatch = (cause as { code?: unknown }).code === 'FAST_JWT_INVALID_SIGNATURE'
+    throw new Failure('token_invalid', { cause, reason: isMismatch ? 'signature' : undefined })
+  }
+}
+
+/** RFC 7519, sections 4.1.4 to 4.1.6, with the configured tolerance. */
+function checkTimes({ config, now }: Pick<Deps, 'config' | 'now'>, { exp, iat, nbf = iat }: TimedClaims): void {
+  const tolerance = config.clock_tolerance
+  if (![exp, iat, nbf].every(Number.isFinite)) throw new Failure('token_invalid')
+  if (now() >= exp * 1000 + tolerance) throw new Failure('token_expired')
+  if (now() < nbf * 1000 - tolerance) throw new Failure('token_invalid', { detail: 'It is not valid yet.' })
+}
