@@ -66,4 +66,8 @@ export const RUNS: Readonly<Record<string, Run>> = {
   updateUser: { as: 'admin', path: { user_id: '{{user_id}}' }, body: { name: 'Grace Hopper', disabled: true } },
   endUserSessions: { as: 'admin', path: { user_id: '{{user_id}}' } },
   deleteUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
+
+  flaskAuthRegister: { body: PERSON },
+  compatLogin: { body: { identifier: '{{username}}', password: '{{password}}' } },
+  flaskAuthProtected: {},
 }
