@@ -11,13 +11,22 @@ export interface Retort {
 
 /** How one service words failures. */
 export interface Dialect {
-  /** the group of the contract */
-  tag: string
+  /** the groups of the contract */
+  tags: string[]
   /** what a refusal looks like, where the route says nothing else */
   shape: TSchema
   /** a sentence in that shape */
   wrap: (sentence: string) => object
   word: (failure: Failure, request: FastifyRequest) => Retort
+}
+
+/** What a dialect makes of the login that it shares. */
+export interface Login {
+  credentials: TSchema
+  token: TSchema
+  /** the sentences that its refusals have in the contract, by status */
+  refusals: Readonly<Record<number, readonly string[]>>
+  logIn: (app: FastifyInstance, request: FastifyRequest) => Promise<object>
 }
 
 /** A dialect's sentences for failures, with their statuses. */
@@ -29,7 +38,7 @@ export function speak(app: FastifyInstance, dialect: Dialect): void {
   app.addHook('onRoute', ({ schema, method }) => {
     // a HEAD route shares the schema of its GET, which is described once
     if (!schema || method === 'HEAD') return
-    schema.tags = [dialect.tag]
+    schema.tags = dialect.tags
     schema.security ??= []
     schema.response = { ...general(dialect, method !== 'GET'), ...(schema.response ?? {}) }
   })
@@ -39,15 +48,19 @@ export function speak(app: FastifyInstance, dialect: Dialect): void {
 function general({ shape, wrap }: Dialect, mayHaveBody: boolean) {
   const codes: ErrorCode[] = ['internal_error', 'unavailable']
   if (mayHaveBody) codes.push('malformed_json', 'body_too_large', 'media_type_unsupported')
-  return Object.fromEntries(codes.map((code) => [statusOf(code), refusal(shape, wrap, titleOf(code))]))
+  return Object.fromEntries(codes.map((code) => [statusOf(code), refusal(shape, [titleOf(code), wrap(titleOf(code))])]))
 }
 
 /** An answer with one of some sentences, in the contract. */
-export function refusal(shape: TSchema, wrap: (sentence: string) => object, ...sentences: string[]) {
-  const examples = Object.fromEntries(sentences.map((sentence) => [slug(sentence), { value: wrap(sentence) }]))
+export function refusal(shape: TSchema, ...said: ReadonlyArray<readonly [sentence: string, body: object]>) {
   return {
-    description: sentences.map((sentence) => `“${sentence}”`).join('\n\n'),
-    content: { 'application/json': { schema: { $ref: `${shape.$id}#` }, examples } },
+    description: said.map(([sentence]) => `“${sentence}”`).join('\n\n'),
+    content: {
+      'application/json': {
+        schema: { $ref: `${shape.$id}#` },
+        examples: Object.fromEntries(said.map(([sentence, value]) => [slug(sentence), { value }])),
+      },
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 /** The Flask authentication system with register, login and protected: errors are `{message}`. */
 import { type FastifyPluginAsyncTypebox, type Static, Type } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { Email, Username } from '../../src/accounts/schema.ts'
 import { type Failure, titleOf } from '../../src/errors.ts'
 import { NewPassword, TypedPassword } from '../../src/passwords/schema.ts'
@@ -15,6 +15,7 @@ import {
   type Dialect,
   hasText,
   isAboutBody,
+  type Login,
   membersOf,
   ownWords,
   presentsToken,
@@ -34,12 +35,8 @@ const Registered = named(
     user_id: Type.Integer({ example: 1 }),
   }),
 )
-/** What this dialect sends to the login that it shares. */
-export const Credentials = named(
-  'FlaskAuthCredentials',
-  Type.Object({ identifier: Identifier, password: ref(TypedPassword) }),
-)
-export const Token = named('FlaskAuthToken', Type.Object({ access_token: Type.String({ example: 'eyJhbGciOi…' }) }))
+const Credentials = named('FlaskAuthCredentials', Type.Object({ identifier: Identifier, password: ref(TypedPassword) }))
+const Token = named('FlaskAuthToken', Type.Object({ access_token: Type.String({ example: 'eyJhbGciOi…' }) }))
 const Greeting = named(
   'FlaskAuthGreeting',
   Type.Object({
@@ -69,7 +66,7 @@ const SENTENCES = {
 const wrap = (message: string) => ({ message })
 
 export const dialect: Dialect = {
-  tag: 'flask-auth',
+  tags: ['flask-auth'],
   shape: Message,
   wrap,
   word(failure, request) {
@@ -96,19 +93,21 @@ function whatIsMissing(body: unknown, isLogin: boolean): string | undefined {
   return hasText(body, 'username', 'email', 'password') ? undefined : INCOMPLETE.register
 }
 
-const refuse = (...sentences: string[]) => refusal(Message, wrap, ...sentences)
-
-/** What the shared login answers in this dialect. */
-export const loginAnswers = {
-  200: answer(Token, 'The access token of a session that ends with it'),
-  400: refuse(NO_INPUT, INCOMPLETE.login),
-  401: refuse(SENTENCES.invalid_credentials[1]),
-  403: refuse(titleOf('account_disabled')),
-}
+const refuse = (...sentences: string[]) =>
+  refusal(Message, ...sentences.map((sentence) => [sentence, wrap(sentence)] as const))
 
 /** The login of this dialect. */
-export async function logIn(app: FastifyInstance, request: FastifyRequest): Promise<Static<typeof Token>> {
-  return { access_token: await signInForToken(app, request.body as Static<typeof Credentials>, originOf(request)) }
+export const login: Login = {
+  credentials: Credentials,
+  token: Token,
+  refusals: {
+    400: [NO_INPUT, INCOMPLETE.login],
+    401: [SENTENCES.invalid_credentials[1]],
+    403: [titleOf('account_disabled')],
+  },
+  async logIn(app, request) {
+    return { access_token: await signInForToken(app, request.body as Static<typeof Credentials>, originOf(request)) }
+  },
 }
 
 const flaskAuth: FastifyPluginAsyncTypebox = async (app) => {

@@ -67,6 +67,14 @@ export const RUNS: Readonly<Record<string, Run>> = {
   endUserSessions: { as: 'admin', path: { user_id: '{{user_id}}' } },
   deleteUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
 
+  pythonJwtTemplatePing: {},
+  pythonJwtTemplateSignUp: {
+    body: { email: '{{fresh}}@example.org', password: '{{password}}', name: 'Ada Lovelace' },
+    keep: { jwt_token: 'answer.jwt_token' },
+  },
+  pythonJwtTemplateGetUser: { token: 'jwt_token' },
+  pythonJwtTemplateLogout: { token: 'jwt_token' },
+
   flaskAuthRegister: { body: PERSON },
   compatLogin: { body: { identifier: '{{username}}', password: '{{password}}' } },
   flaskAuthProtected: {},

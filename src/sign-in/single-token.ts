@@ -1,7 +1,9 @@
 /** Signing in for one access token and nothing else: for clients that know no refresh tokens. */
+import { findByIdentifier, getAccount } from '../accounts/account.ts'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
 import type { Origin } from '../sessions/session.ts'
-import { signAccessToken } from '../tokens/access-token.ts'
+import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import { type NewAccount, openAccountAndSession } from './open-account.ts'
 import type { Credentials } from './schema.ts'
 import { type OpenedSession, openSession } from './sign-in.ts'
@@ -10,12 +12,27 @@ type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'jwt' | 'keys' | 'now'>
 
 /**
  * Signs a person in by user name or e-mail address; the session ends with its access token.
+ * @param tellUnknown whether strangers may learn that nobody has this name; the answer takes as long either way
  * @returns the access token
- * @throws Failure invalid_credentials, account_disabled, overloaded
+ * @throws Failure invalid_credentials, account_disabled, overloaded; user_not_found if that may be told
  */
-export async function signInForToken(deps: Needs, credentials: Credentials, origin: Origin): Promise<string> {
-  return issueToken(deps, await openSession(deps, credentials, origin, lifeOf(deps)))
+export async function signInForToken(
+  deps: Needs,
+  credentials: Credentials,
+  origin: Origin,
+  { tellUnknown = false } = {},
+): Promise<string> {
+  try {
+    return issueToken(deps, await openSession(deps, credentials, origin, lifeOf(deps)))
+  } catch (failure) {
+    // asked after the password was checked, or a decoy was, so that both have cost the same
+    const isKnown = async () => (await findByIdentifier(deps.db, credentials.identifier)) !== undefined
+    if (tellUnknown && isCode(failure, 'invalid_credentials') && !(await isKnown())) throw new Failure('user_not_found')
+    throw failure
+  }
 }
+
+const isCode = (failure: unknown, code: Failure['code']) => failure instanceof Failure && failure.code === code
 
 /**
  * Registers a person and signs them in; the session ends with its access token.
@@ -34,4 +51,16 @@ function lifeOf({ config }: Pick<Deps, 'config'>): number {
 function issueToken(deps: Needs, { account, session }: OpenedSession): string {
   const { id: session_id, expires_at } = session
   return signAccessToken(deps, { uid: account.uid, session_id, expires_at }).token
+}
+
+/**
+ * For a token whose session is over: whether there still is an account behind it.
+ * @throws Failure user_not_found if there is none
+ */
+export async function requireAccountOf(
+  deps: Pick<Deps, 'config' | 'db' | 'jwt' | 'keys' | 'now' | 'tokens'>,
+  token: string,
+): Promise<void> {
+  const { sub } = await verifyAccessToken(deps, token)
+  await getAccount(deps.db, sub)
 }

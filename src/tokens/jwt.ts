@@ -69,6 +69,9 @@ function readHead(jwt: Jwt, token: string): { kid: string | undefined; isSigned:
   }
 }
 
+/** What the verifier says of a signature that does not fit, or that no key of this kind could have made. */
+const MISMATCH: ReadonlySet<unknown> = new Set(['FAST_JWT_INVALID_SIGNATURE', 'FAST_JWT_VERIFY_ERROR'])
+
 /** The algorithm is the key's, whatever the header says (RFC 8725, section 3.1). Times are judged by our own clock, apart. */
 function checkSignature<T extends TimedClaims>(
   { config, jwt }: Pick<Deps, 'config' | 'jwt'>,
@@ -90,7 +93,7 @@ function checkSignature<T extends TimedClaims>(
     if (isSound(claims)) return claims
     throw new TypeError('a claim is of the wrong type')
   } catch (cause) {
-    const isMismatch = (cause as { code?: unknown }).code === 'FAST_JWT_INVALID_SIGNATURE'
+    const isMismatch = MISMATCH.has((cause as { code?: unknown }).code)
     throw new Failure('token_invalid', { cause, reason: isMismatch ? 'signature' : undefined })
   }
 }

@@ -14,7 +14,7 @@ const OPEN = [
 ]
 
 /** Calls of `routes/compat/` that strangers may make. */
-const OPEN_CALLS = ['POST /auth/register', 'POST /auth/login']
+const OPEN_CALLS = ['GET /auth/ping', 'HEAD /auth/ping', 'POST /auth/signup', 'POST /auth/register', 'POST /auth/login']
 
 const isOpen = ({ method, url }: Route) =>
   OPEN.some((open) => open.test(url)) || OPEN_CALLS.includes(`${method} ${url}`)
