@@ -85,6 +85,8 @@ t.test('with nothing configured it starts in an empty folder, and says where eve
   t.match(readdirSync(join(folder, 'data')).sort(), ['jwt.key', 'latchkey.db'])
   t.equal(statSync(join(folder, 'data')).mode & 0o777, 0o700, 'nobody else may look')
   t.equal(statSync(join(folder, 'data/jwt.key')).mode & 0o777, 0o600)
+  // the log is written a moment later than what is said
+  await eventually(() => logOf(service).length > 1)
   t.strictSame(logOf(service), ['JWT_KEY is not set: made one for development in data/jwt.key', `listening on ${base}`])
   for (const path of ['/docs', '/redoc', '/openapi.yaml', '/health/ready']) {
     t.equal(await statusOf(base + path), 200, path)

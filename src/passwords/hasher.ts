@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import argon2 from 'argon2'
 import type { Config } from '../config.ts'
 import { Failure } from '../errors.ts'
-import { argon2Phc, inStandardOrder, verifyArgon2 } from './formats/argon2.ts'
+import { argon2Phc, inStandardOrder, isArgon2, verifyArgon2 } from './formats/argon2.ts'
 import type { Crypt } from './formats/crypt/crypt.ts'
 import { openCryptThread } from './formats/crypt/thread.ts'
 import { findFormat } from './formats/index.ts'
@@ -45,7 +45,7 @@ export async function createHasher(config: Needs): Promise<Hasher> {
   const queue = boundedQueue(config.hash_concurrency, config.hash_queue)
   const decoy = inStandardOrder(await argon2.hash(randomBytes(32), options))
   const thread = openCryptThread()
-  const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy))
+  const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy)) && isArgon2(hash)
   const refuse = async (password: string) => (await verifySpellings(decoy, password)) && false
 
   return {
@@ -83,15 +83,23 @@ async function verifySpellings(phc: string, password: string): Promise<boolean> 
   return false
 }
 
-/** Checks a password by what another system stored, or by what we stored with other parameters. */
+/**
+ * Checks a password by what another system stored, or by what we stored with other parameters.
+ * @throws Failure overloaded when the machine cannot do what the hash asks for
+ */
 async function verifyForeign(hash: string, password: string, crypt: Crypt): Promise<boolean> {
   const format = findFormat(hash)
   if (!format) return false
   const spellings = format === argon2Phc ? new Set([normalise(password), password]) : [password]
-  for (const spelling of spellings) {
-    if (await format.verify(hash, spelling, crypt)) return true
+  try {
+    for (const spelling of spellings) {
+      if (await format.verify(hash, spelling, crypt)) return true
+    }
+    return false
+  } catch (cause) {
+    // no memory, or no thread: that says nothing about the password
+    throw new Failure('overloaded', { retryAfter: RETRY_AFTER, cause })
   }
-  return false
 }
 
 function boundedQueue(concurrency: number, limit: number) {

@@ -48,6 +48,11 @@ async function fits({ parameters, salt, digest }: Argon2Hash, password: Buffer):
   return sameBytes(await argon2.hash(password, { ...parameters, salt, hashLength: digest.length, raw: true }), digest)
 }
 
+/** Whether the text is a PHC string of argon2, whatever it costs. */
+export function isArgon2(hash: string): boolean {
+  return parseArgon2(hash) !== undefined
+}
+
 /** Checks a password by a hash with the parameters that the service itself uses, whatever they cost. */
 export async function verifyArgon2(hash: string, password: string): Promise<boolean> {
   const parsed = parseArgon2(hash)

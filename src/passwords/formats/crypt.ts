@@ -6,7 +6,7 @@ const DEFAULT_ROUNDS = 5000
 
 /** Bounds of sha-crypt's rounds; the algorithm knows no fewer, and the most takes seconds. */
 const MIN_ROUNDS = 1000
-const MAX_ROUNDS = 5_000_000
+const MAX_ROUNDS = 2_000_000
 
 const SHA = /^\$([56])\$(?:rounds=([1-9]\d{3,6})\$)?([./0-9A-Za-z]{0,16})\$([./0-9A-Za-z]+)$/
 const CHECKSUM_LENGTHS: Record<string, number> = { 5: 43, 6: 86 }

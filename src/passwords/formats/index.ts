@@ -26,12 +26,9 @@ export const FORMATS: readonly Format[] = [
   saltedSha,
 ]
 
-/** Longer than any hash of these formats. */
-const MAX_LENGTH = 1024
-
 /** The format that a stored hash is in, or undefined if none is known or checking it would cost too much. */
 export function findFormat(hash: string): Format | undefined {
-  return hash.length > MAX_LENGTH ? undefined : FORMATS.find((format) => format.matches(hash))
+  return FORMATS.find((format) => format.matches(hash))
 }
 
 /**

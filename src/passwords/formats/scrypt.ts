@@ -3,8 +3,9 @@ import { scrypt } from 'node:crypto'
 import { readBase64, readHex, readUnpadded } from './base64.ts'
 import { formatOf, hasNul, isPlausible, type Reading, sameBytes } from './format.ts'
 
-/** Bounds of what checking one password may take: the large block in bytes, and how often it is filled. */
+/** Bounds of what checking one password may take: the large block in bytes, all that is filled in turn, and lanes. */
 const MAX_MEMORY = 268_435_456
+const MAX_WORK = 4 * MAX_MEMORY
 const MAX_LANES = 16
 
 /** Below this many bytes filled in all (OWASP asks for eight times it) a hash is weak. */
@@ -20,7 +21,9 @@ export interface ScryptCost {
 export function isAffordable({ N, r, p }: ScryptCost): boolean {
   const isPowerOfTwo = N > 1 && Number.isInteger(Math.log2(N))
   // RFC 7914, section 2: N below 2^(128·r/8)
-  return isPowerOfTwo && r > 0 && p > 0 && Math.log2(N) < 16 * r && 128 * N * r <= MAX_MEMORY && p <= MAX_LANES
+  const isDefined = isPowerOfTwo && r > 0 && p > 0 && Math.log2(N) < 16 * r
+  const memory = 128 * N * r
+  return isDefined && memory <= MAX_MEMORY && memory * p <= MAX_WORK && p <= MAX_LANES
 }
 
 export function isWeakCost({ N, r, p }: ScryptCost): boolean {

@@ -81,8 +81,7 @@ for (const format of FORMATS) {
   })
 
   t.test(`${format.name}: a hash that was damaged anywhere fits no password`, async () => {
-    // not what takes long, and not the crypt(3) thread for each of hundreds
-    const { hash, password } = own.at(-1) ?? { hash: '', password: '' }
+    const { hash, password } = own.findLast((vector) => isCheap(vector.hash)) ?? { hash: '', password: '' }
     const damage = fc.tuple(
       fc.nat({ max: hash.length - 1 }),
       fc.constantFrom('', '$', '=', ',', '0', '9', 'A', '.', '+', '\n', '\0', 'é', '$$', '{', ' '),

@@ -242,6 +242,7 @@ export const MONSTROUS: ReadonlyArray<readonly [monstrous: string, cheaper: stri
   [`$argon2i$v=19$m=1024,t=65535,p=1$${SALT}$${D32}`, `$argon2i$v=19$m=1024,t=8192,p=1$${SALT}$${D32}`],
   [`$argon2id$v=19$m=19456,t=1,p=33$${SALT}$${D32}`, `$argon2id$v=19$m=19456,t=1,p=32$${SALT}$${D32}`],
   [`$scrypt$ln=19,r=8,p=1$${SALT}$${D32}`, `$scrypt$ln=18,r=8,p=1$${SALT}$${D32}`],
+  [`$scrypt$ln=18,r=8,p=5$${SALT}$${D32}`, `$scrypt$ln=18,r=8,p=4$${SALT}$${D32}`],
   [`$scrypt$ln=10,r=8,p=17$${SALT}$${D32}`, `$scrypt$ln=10,r=8,p=16$${SALT}$${D32}`],
   [`$scrypt$ln=99,r=9999,p=1$${SALT}$${D32}`, `$scrypt$ln=11,r=1024,p=1$${SALT}$${D32}`],
   [`scrypt:524288:8:1$salt$${HEX32}`, `scrypt:262144:8:1$salt$${HEX32}`],
@@ -254,6 +255,6 @@ export const MONSTROUS: ReadonlyArray<readonly [monstrous: string, cheaper: stri
   [`$pbkdf2-sha256$5000001$${SALT}$${D64}`, `$pbkdf2-sha256$5000000$${SALT}$${D64}`],
   [`pbkdf2_sha256$10000001$salt$${PADDED32}`, `pbkdf2_sha256$10000000$salt$${PADDED32}`],
   [`pbkdf2:sha256:99999999$salt$${HEX32}`, `pbkdf2:sha256:10000000$salt$${HEX32}`],
-  [`$6$rounds=5000001$salt$${'a'.repeat(86)}`, `$6$rounds=5000000$salt$${'a'.repeat(86)}`],
-  [`$5$rounds=9999999$salt$${'a'.repeat(43)}`, `$5$rounds=5000000$salt$${'a'.repeat(43)}`],
+  [`$6$rounds=2000001$salt$${'a'.repeat(86)}`, `$6$rounds=2000000$salt$${'a'.repeat(86)}`],
+  [`$5$rounds=9999999$salt$${'a'.repeat(43)}`, `$5$rounds=2000000$salt$${'a'.repeat(43)}`],
 ]
