@@ -11,7 +11,10 @@ const BEGIN = '<!-- configuration: written by `npm run docs` out of src/config.t
 const END = '<!-- /configuration -->'
 
 /** Defaults that depend on the machine, in words. */
-const PER_MACHINE: Readonly<Record<string, string>> = { HASH_CONCURRENCY: 'one per core' }
+const PER_MACHINE: Readonly<Record<string, string>> = {
+  HASH_CONCURRENCY: 'one per core',
+  UV_THREADPOOL_SIZE: 'one per core',
+}
 
 /** A value of each alias that is converted, to show how. */
 const CONVERTED: Readonly<Record<string, string>> = {

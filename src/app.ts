@@ -38,6 +38,8 @@ interface Options {
   now?: () => number
   /** where the log goes; standard output by default */
   logStream?: LogOutput
+  /** how many hashes may wait with the threads that make them; see `createHasher` */
+  hashesAhead?: number
 }
 
 /** Longest wait for a whole request, and for its header, in ms. */
@@ -56,7 +58,7 @@ const CONNECTION_TIMEOUT = 120_000
  */
 export async function buildApp(
   config: Config,
-  { now = Date.now, logStream = standardOutput() }: Options = {},
+  { now = Date.now, logStream = standardOutput(), hashesAhead = 0 }: Options = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
   const database = openDatabase(config.database_url)
@@ -73,7 +75,7 @@ export async function buildApp(
     await app.register(db, { database })
     await app.register(ephemeral, { database })
     await app.register(jwt)
-    await app.register(hasher)
+    await app.register(hasher, { ahead: hashesAhead })
     await app.register(authenticate)
     await app.register(metrics)
 

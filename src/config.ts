@@ -85,6 +85,14 @@ export const Environment = Type.Object({
   ARGON2_TIME: integer(1, 100, 2, 'argon2id passes'),
   ARGON2_PARALLELISM: integer(1, 64, 1, 'argon2id lanes'),
   HASH_CONCURRENCY: integer(1, 128, availableParallelism(), 'password hashes in flight; by default one per core'),
+  UV_THREADPOOL_SIZE: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1024,
+      description: 'threads of libuv, which hash passwords; best as many as `HASH_CONCURRENCY`, and so by default',
+      unit: '',
+    }),
+  ),
   HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait; more are answered 503'),
   CORS_ORIGINS: Type.Optional(
     text(undefined, 'origins that browsers may call from; none by default', 'a comma-separated or JSON list'),
@@ -143,6 +151,7 @@ type ListName =
   | 'REDIS_PORT'
   | 'PUBLIC_URL'
   | 'ISSUER'
+  | 'UV_THREADPOOL_SIZE'
 
 export { ConfigError }
 
@@ -159,6 +168,7 @@ export type Config = Readonly<
     trust_proxy: number | readonly string[] | undefined
     metrics: MetricsAccess | undefined
     compat: readonly Dialect[]
+    uv_threadpool_size: number
   }
 >
 
@@ -289,6 +299,7 @@ function interpret(env: Environment, faults: Faults): Config {
     argon2_parallelism: env.ARGON2_PARALLELISM,
     hash_concurrency: env.HASH_CONCURRENCY,
     hash_queue: env.HASH_QUEUE,
+    uv_threadpool_size: env.UV_THREADPOOL_SIZE ?? env.HASH_CONCURRENCY,
     cors_origins: read('CORS_ORIGINS', origins) ?? [],
     trust_proxy: read('TRUST_PROXY', proxies),
     body_limit: env.BODY_LIMIT,

@@ -17,7 +17,7 @@ const DRAIN = { production: 2000, development: 0, test: 0 }
 export async function start(): Promise<void> {
   try {
     const config = loadConfig()
-    const app = await buildApp(config)
+    const app = await buildApp(config, { hashesAhead: dedicateThreads(config) })
     stopOnSignals(app, config)
     await app.listen({
       host: config.host,
@@ -29,6 +29,17 @@ export async function start(): Promise<void> {
     for (const line of explain(error)) process.stderr.write(`latchkey: ${line}\n`)
     process.exit(1)
   }
+}
+
+/**
+ * Makes libuv's threads as many as hashes are in flight, so that some may wait there: a thread that has made one finds
+ * the next by itself, where otherwise it idles until the main thread is back from the disk. Must come before the first
+ * work for these threads.
+ * @returns how many hashes may wait there
+ */
+function dedicateThreads({ hash_concurrency, uv_threadpool_size }: Config): number {
+  process.env['UV_THREADPOOL_SIZE'] = String(uv_threadpool_size)
+  return uv_threadpool_size > hash_concurrency ? 0 : hash_concurrency
 }
 
 /** Listening on these means on every address; browsers want one. */

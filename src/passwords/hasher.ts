@@ -34,15 +34,20 @@ type Needs = Pick<Config, 'argon2_memory' | 'argon2_time' | 'argon2_parallelism'
 /** A client that was turned away may try again after this, in s. */
 const RETRY_AFTER = 2
 
-/** Makes the hasher with the configured parameters; hashes once to have something that no password fits. */
-export async function createHasher(config: Needs): Promise<Hasher> {
+/**
+ * Makes the hasher with the configured parameters; hashes once to have something that no password fits.
+ * @param ahead how many hashes wait with the threads that make them, beyond those in flight. More than none is right only
+ * where there are no more such threads than `hash_concurrency`
+ */
+export async function createHasher(config: Needs, ahead = 0): Promise<Hasher> {
   const options = {
     type: argon2.argon2id,
     memoryCost: config.argon2_memory,
     timeCost: config.argon2_time,
     parallelism: config.argon2_parallelism,
   } as const
-  const queue = boundedQueue(config.hash_concurrency, config.hash_queue)
+  const handedOver = Math.min(ahead, config.hash_queue)
+  const queue = boundedQueue(config.hash_concurrency + handedOver, config.hash_queue - handedOver)
   const decoy = inStandardOrder(await argon2.hash(randomBytes(32), options))
   const thread = openCryptThread()
   const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy)) && isArgon2(hash)
@@ -57,7 +62,11 @@ export async function createHasher(config: Needs): Promise<Hasher> {
       }),
     verifyNothing: (password) => queue.run(() => refuse(password)),
     isOutdated: (hash) => !isOurs(hash),
-    load: queue.load,
+    load() {
+      const { running, waiting } = queue.load()
+      const inFlight = Math.min(running, config.hash_concurrency)
+      return { running: inFlight, waiting: waiting + running - inFlight }
+    },
     close: thread.close,
   }
 }

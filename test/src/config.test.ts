@@ -46,6 +46,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     argon2_parallelism: 1,
     hash_concurrency: availableParallelism(),
     hash_queue: 256,
+    uv_threadpool_size: availableParallelism(),
     cors_origins: [],
     trust_proxy: undefined,
     body_limit: 65536,
@@ -84,6 +85,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   ARGON2_PARALLELISM: ['4', { argon2_parallelism: 4 }],
   HASH_CONCURRENCY: ['7', { hash_concurrency: 7 }],
   HASH_QUEUE: ['0', { hash_queue: 0 }],
+  UV_THREADPOOL_SIZE: ['9', { uv_threadpool_size: 9 }],
   CORS_ORIGINS: ['https://app.example.org', { cors_origins: ['https://app.example.org'] }],
   TRUST_PROXY: ['2', { trust_proxy: 2 }],
   BODY_LIMIT: ['1024', { body_limit: 1024 }],
@@ -164,6 +166,7 @@ const INTEGERS = {
   ARGON2_PARALLELISM: [1, 64],
   HASH_CONCURRENCY: [1, 128],
   HASH_QUEUE: [0, 100000],
+  UV_THREADPOOL_SIZE: [1, 1024],
   BODY_LIMIT: [1024, 16777216],
 } as const
 

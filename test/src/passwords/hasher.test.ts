@@ -41,3 +41,22 @@ t.test('foreign hashes wait in the same queue, and a stop in the middle says not
   t.equal(await waiting, true)
   t.strictSame(hasher.load(), { running: 0, waiting: 0 })
 })
+
+t.test(
+  'hashes that wait with the threads count as waiting, and leave no room for more than the queue holds',
+  async (t) => {
+    const hasher = await createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '3' })), 2)
+    const admitted = [1, 2, 3, 4].map((n) => hasher.hash(`password ${n}`))
+    t.strictSame(hasher.load(), { running: 1, waiting: 3 })
+    await t.rejects(hasher.hash('password 5'), { code: 'overloaded' })
+    t.equal(new Set(await Promise.all(admitted)).size, 4)
+    t.strictSame(hasher.load(), { running: 0, waiting: 0 })
+  },
+)
+
+t.test('where nothing may wait, nothing waits with the threads either', async (t) => {
+  const hasher = await createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '0' })), 2)
+  const only = hasher.hash('a password')
+  await t.rejects(hasher.hash('another'), { code: 'overloaded' })
+  t.match(await only, /^\$argon2id\$/)
+})
