@@ -1,5 +1,6 @@
 /** An account as the rest of the service sees it: its row and its roles. */
 import { type Expression, type SqlBool, sql } from 'kysely'
+import { compiled } from '../db/compiled.ts'
 import type { Db } from '../db/open.ts'
 import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
@@ -36,10 +37,17 @@ function toRoles(list: string | null): readonly Role[] {
   return list ? (list.split(',').sort() as Role[]) : []
 }
 
+const findByKey = {
+  email: compiled<{ key: string }, AccountRow>((db, stand) => selectAccounts(db).where('email_key', '=', stand('key'))),
+  username: compiled<{ key: string }, AccountRow>((db, stand) =>
+    selectAccounts(db).where('username_key', '=', stand('key')),
+  ),
+}
+
 /** The account that a login identifier names: an e-mail address if it has an `@`, a user name otherwise. */
 export async function findByIdentifier(db: Db | Tx, identifier: string): Promise<Account | undefined> {
-  const column = looksLikeEmail(identifier) ? 'email_key' : 'username_key'
-  const row = await selectAccounts(db).where(column, '=', foldIdentifier(identifier)).executeTakeFirst()
+  const find = looksLikeEmail(identifier) ? findByKey.email : findByKey.username
+  const [row] = await find(db, { key: foldIdentifier(identifier) })
   return row && toAccount(row)
 }
 

@@ -1,11 +1,16 @@
 /** Passwords at rest: one hash an account, a PHC string of argon2id unless it came from another system. */
+import { compiled } from '../db/compiled.ts'
 import type { Db } from '../db/open.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 
+const selectHash = compiled<{ user_id: number }, { hash: string }>((db, stand) =>
+  db.selectFrom('passwords').select('hash').where('user_id', '=', stand('user_id')),
+)
+
 /** The stored hash, or undefined for an account without a password. */
 export async function findHash(db: Db | Tx, userId: number): Promise<string | undefined> {
-  const row = await db.selectFrom('passwords').select('hash').where('user_id', '=', userId).executeTakeFirst()
+  const [row] = await selectHash(db, { user_id: userId })
   return row?.hash
 }
 
@@ -34,8 +39,8 @@ export async function checkPassword(
 }
 
 /**
- * Hashes anew what was hashed with other parameters or by another system. Gives way to whatever happens meanwhile: a changed password
- * stays changed, and a full queue only puts it off to the next sign-in.
+ * Hashes anew what was hashed with other parameters or by another system. Gives way to whatever happens meanwhile: a
+ * changed password stays changed, and a full queue only puts it off to the next sign-in.
  * @returns the hash that is stored now
  */
 export async function renewHash(

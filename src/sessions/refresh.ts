@@ -1,4 +1,5 @@
 /** Exchanging a refresh token: rotation by compare-and-swap, a grace window for lost replies, theft beyond it. */
+import { compiled } from '../db/compiled.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -30,15 +31,18 @@ export async function refreshSession(deps: Needs, token: string): Promise<TokenP
   return repeat(deps, session, presented)
 }
 
-/** The living session that the token was made for. */
-async function authenticate(deps: Needs, presented: PresentedToken): Promise<OwnedSession> {
-  const session = await deps.db
+const selectOwned = compiled<{ id: string }, OwnedSession>((db, stand) =>
+  db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('sessions')
     .select(['users.uid', 'users.disabled_at'])
-    .where('sessions.id', '=', presented.session_id)
-    .executeTakeFirst()
+    .where('sessions.id', '=', stand('id')),
+)
+
+/** The living session that the token was made for. */
+async function authenticate(deps: Needs, presented: PresentedToken): Promise<OwnedSession> {
+  const [session] = await selectOwned(deps.db, { id: presented.session_id })
   if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) throw new Failure('refresh_token_invalid')
   if (session.revoked_reason === 'refresh_token_reused') throw new Failure('refresh_token_reused')
   if (session.revoked_at !== null || session.disabled_at !== null) throw new Failure('refresh_token_invalid')
@@ -46,16 +50,20 @@ async function authenticate(deps: Needs, presented: PresentedToken): Promise<Own
   return session
 }
 
-/** Moves the session on by one generation; undefined if it is no longer where we saw it. */
-function rotate({ db, now }: Needs, { id, generation }: SessionRow): Promise<SessionRow | undefined> {
-  return db
+const moveOn = compiled<{ id: string; generation: number; next: number; at: number }, SessionRow>((db, stand) =>
+  db
     .updateTable('sessions')
-    .set({ generation: generation + 1, rotated_at: now(), last_used_at: now() })
-    .where('id', '=', id)
-    .where('generation', '=', generation)
+    .set({ generation: stand('next'), rotated_at: stand('at'), last_used_at: stand('at') })
+    .where('id', '=', stand('id'))
+    .where('generation', '=', stand('generation'))
     .where('revoked_at', 'is', null)
-    .returningAll()
-    .executeTakeFirst()
+    .returningAll(),
+)
+
+/** Moves the session on by one generation; undefined if it is no longer where we saw it. */
+async function rotate({ db, now }: Needs, { id, generation }: SessionRow): Promise<SessionRow | undefined> {
+  const [moved] = await moveOn(db, { id, generation, next: generation + 1, at: now() })
+  return moved
 }
 
 /** Answers a token that was exchanged before. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import { compiled } from '../db/compiled.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -34,6 +35,37 @@ const SWEEP = 10
 /** An expired session is kept this long, in ms, so that its owner is told that it expired. */
 const KEEP_EXPIRED = 86_400_000
 
+const sweepSessions = compiled<{ before: number }, never>((db, stand) =>
+  db
+    .deleteFrom('sessions')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('sessions').select('id').where('expires_at', '<', stand('before')).limit(sql.lit(SWEEP)),
+    ),
+)
+
+/** What differs between new sessions. */
+type NewSession = Pick<SessionRow, 'id' | 'user_id' | 'salt' | 'created_at' | 'expires_at' | 'ip' | 'user_agent'>
+
+const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
+  db
+    .insertInto('sessions')
+    .values({
+      id: stand('id'),
+      user_id: stand('user_id'),
+      salt: stand('salt'),
+      generation: 1,
+      rotated_at: stand('created_at'),
+      created_at: stand('created_at'),
+      last_used_at: stand('created_at'),
+      expires_at: stand('expires_at'),
+      ip: stand('ip'),
+      user_agent: stand('user_agent'),
+      revoked_at: null,
+      revoked_reason: null,
+    })
+    .returningAll(),
+)
+
 /**
  * Adds a session for an account; the caller's transaction has made sure that the account may have one.
  * @param life how long it lasts at the most, in ms
@@ -46,34 +78,17 @@ export async function insertSession(
   life = config.refresh_token_ttl,
 ): Promise<SessionRow> {
   const at = now()
-  await tx
-    .deleteFrom('sessions')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('sessions')
-        .select('id')
-        .where('expires_at', '<', at - KEEP_EXPIRED)
-        .limit(sql.lit(SWEEP)),
-    )
-    .execute()
-  return tx
-    .insertInto('sessions')
-    .values({
-      id: uuidv7({ msecs: at }),
-      user_id: userId,
-      salt: randomBytes(16).toString('hex'),
-      generation: 1,
-      rotated_at: at,
-      created_at: at,
-      last_used_at: at,
-      expires_at: at + life,
-      ip: ip ?? null,
-      user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
-      revoked_at: null,
-      revoked_reason: null,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow()
+  await sweepSessions(tx, { before: at - KEEP_EXPIRED })
+  const [session] = await insertRow(tx, {
+    id: uuidv7({ msecs: at }),
+    user_id: userId,
+    salt: randomBytes(16).toString('hex'),
+    created_at: at,
+    expires_at: at + life,
+    ip: ip ?? null,
+    user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+  })
+  return session as SessionRow
 }
 
 /** When the session ends if it is not refreshed: at the end of its life, or of its idleness. */

@@ -1,5 +1,6 @@
 /** What this node knows of sessions: who is behind a `sid`, or that nobody is any more. */
 import { type Account, type AccountRow, roleList, toAccount } from '../accounts/account.ts'
+import { compiled } from '../db/compiled.ts'
 import type { Deps } from '../deps.ts'
 import { BoundedMap } from '../tokens/bounded-map.ts'
 
@@ -39,7 +40,6 @@ type Needs = Pick<Deps, 'db' | 'ephemeral' | 'log' | 'now'>
 /** Makes the memory and subscribes it to the news. */
 export function createSessionStates({ db, ephemeral, log, now }: Needs): SessionStates {
   const states = new BoundedMap<string, SessionState>(REMEMBERED)
-  const readState = stateReader(db)
   let changes = 0
 
   function forget(about: string): void {
@@ -77,7 +77,7 @@ export function createSessionStates({ db, ephemeral, log, now }: Needs): Session
 
     async read(sessionId) {
       const changesBefore = changes
-      const state = await readState(sessionId, now())
+      const state = await readState(db, sessionId, now())
       // news that came while we read may have been about this session, and what we read may be older
       if (state && changes === changesBefore) states.set(sessionId, state)
       else states.delete(sessionId)
@@ -90,21 +90,19 @@ export function createSessionStates({ db, ephemeral, log, now }: Needs): Session
   }
 }
 
-/** The look-up of every first request of a session; compiled once, since building the query costs more than running it. */
-function stateReader(db: Deps['db']) {
-  const query = db
+/** The look-up of every first request of a session. */
+const selectState = compiled<{ session_id: string }, AccountRow>((db, stand) =>
+  db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('users')
     .select(roleList)
-    .where('sessions.id', '=', '')
+    .where('sessions.id', '=', stand('session_id'))
     .where('sessions.revoked_at', 'is', null)
-    .where('users.disabled_at', 'is', null)
-    .compile()
+    .where('users.disabled_at', 'is', null),
+)
 
-  return async (session_id: string, read_at: number): Promise<SessionState | undefined> => {
-    const { rows } = await db.executeQuery<AccountRow>({ ...query, parameters: [session_id] })
-    const [row] = rows
-    return row && { session_id, account: toAccount(row), read_at }
-  }
+async function readState(db: Deps['db'], session_id: string, read_at: number): Promise<SessionState | undefined> {
+  const [row] = await selectState(db, { session_id })
+  return row && { session_id, account: toAccount(row), read_at }
 }

@@ -1,4 +1,5 @@
 import { type Account, findByIdentifier } from '../accounts/account.ts'
+import { compiled } from '../db/compiled.ts'
 import type { SessionRow } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -51,6 +52,16 @@ export async function openSession(
   throw new Failure('invalid_credentials')
 }
 
+const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number }>((db, stand) =>
+  db
+    .selectFrom('users')
+    .innerJoin('passwords', 'passwords.user_id', 'users.id')
+    .select('users.id')
+    .where('users.id', '=', stand('user_id'))
+    .where('users.disabled_at', 'is', null)
+    .where('passwords.hash', '=', stand('hash')),
+)
+
 /**
  * Starts a session if the account is still enabled and still has the password that was checked: hashing takes
  * long enough for a password change to overtake it, and that change ends sessions it can see.
@@ -63,14 +74,7 @@ function startSession(
   life: number | undefined,
 ): Promise<SessionRow | undefined> {
   return inTransaction(deps.db, async (tx) => {
-    const account = await tx
-      .selectFrom('users')
-      .innerJoin('passwords', 'passwords.user_id', 'users.id')
-      .select('users.id')
-      .where('users.id', '=', userId)
-      .where('users.disabled_at', 'is', null)
-      .where('passwords.hash', '=', checkedHash)
-      .executeTakeFirst()
+    const [account] = await selectUnchanged(tx, { user_id: userId, hash: checkedHash })
     return account && insertSession(tx, deps, userId, origin, life)
   })
 }

@@ -1,10 +1,11 @@
 /** JWTs of one kind: signed by the ring's current key, verified by the key they name, told apart by their `typ`. */
+import { createSigner } from 'fast-jwt'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
+import type { SigningKey } from './signing-key.ts'
 
 /** The part of `@fastify/jwt` that tokens need. */
 export interface Jwt {
-  sign(payload: object, options: object): string
   verify<T extends object>(token: string, options: object): T
   decode(token: string, options: object): unknown
 }
@@ -28,10 +29,24 @@ export interface Kind<T extends TimedClaims> {
 /** Longer strings are refused unread; ours have at most about 800 characters (RS256, long issuer). */
 const MAX_LENGTH = 4096
 
+type Signer = (claims: object) => string
+
+/** A signer for each key and kind of token. `app.jwt.sign` would read the key anew each time, for most of its cost. */
+const signers = new WeakMap<SigningKey, Map<string, Signer>>()
+
+function signerOf(key: SigningKey, typ: string): Signer {
+  const known = signers.get(key) ?? new Map<string, Signer>()
+  signers.set(key, known)
+  const signer =
+    known.get(typ) ??
+    createSigner<object>({ key: key.secret, algorithm: key.alg, header: { alg: key.alg, typ, kid: key.kid } })
+  known.set(typ, signer)
+  return signer
+}
+
 /** Signs claims with the key that signs now. */
-export function signJwt<T extends TimedClaims>({ jwt, keys }: Pick<Deps, 'jwt' | 'keys'>, { typ }: Kind<T>, claims: T) {
-  const key = keys.current()
-  return jwt.sign(claims, { key: key.secret, algorithm: key.alg, kid: key.kid, typ })
+export function signJwt<T extends TimedClaims>({ keys }: Pick<Deps, 'keys'>, { typ }: Kind<T>, claims: T): string {
+  return signerOf(keys.current(), typ)(claims)
 }
 
 /**
