@@ -49,8 +49,6 @@ export function sendProblem(failure: Failure, request: FastifyRequest, reply: Fa
 function announce(failure: Failure, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // a 503 that we chose (too much to do, about to stop) has no cause, and is no fault
   if (failure.statusCode >= 500 && failure.cause) request.log.error({ err: failure.cause }, failure.code)
-  // hooks have not run for a URL that cannot be read
-  reply.header('x-request-id', request.id)
   if (failure.retryAfter !== undefined) reply.header('retry-after', failure.retryAfter)
   if (failure.allow) reply.header('allow', failure.allow.join(', '))
   const challenge = challengeOf(failure)

@@ -116,7 +116,7 @@ function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions
 
 /** What cannot be routed, such as `/%zz`, runs through no hooks; what they do is done here. */
 function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  reply.headers(SECURITY_HEADERS)
+  reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
   reply.raw.once('finish', () => request.server.logRequest(request, reply))
   return sendProblem(toFailure(error), request, reply)
 }

@@ -8,7 +8,7 @@ import { isAuthentic, type PresentedToken, parseRefreshToken } from './refresh-t
 import type { TokenPair } from './schema.ts'
 import { endOf, issueTokens } from './session.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'jwt' | 'keys' | 'log' | 'now' | 'states'>
+type Needs = Pick<Deps, 'config' | 'db' | 'keys' | 'log' | 'now' | 'states'>
 
 /** A session with what rotation must know of its owner. */
 type OwnedSession = SessionRow & { uid: string; disabled_at: number | null }

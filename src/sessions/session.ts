@@ -97,11 +97,7 @@ export function endOf({ config }: Pick<Deps, 'config'>, { expires_at, last_used_
 }
 
 /** The tokens of the session as it stands. */
-export function issueTokens(
-  deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now'>,
-  session: SessionRow,
-  uid: string,
-): TokenPair {
+export function issueTokens(deps: Pick<Deps, 'config' | 'keys' | 'now'>, session: SessionRow, uid: string): TokenPair {
   const end = endOf(deps, session)
   const { token, expires_in } = signAccessToken(deps, { uid, session_id: session.id, expires_at: end })
   return {

@@ -22,7 +22,7 @@ export interface NewAccount extends Profile {
  * @throws Failure username_taken, email_taken, password_too_short, overloaded
  */
 export async function register(
-  deps: Needs & Pick<Deps, 'jwt' | 'keys'>,
+  deps: Needs & Pick<Deps, 'keys'>,
   registration: NewAccount,
   origin: Origin,
 ): Promise<TokenPair> {

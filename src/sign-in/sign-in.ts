@@ -9,7 +9,7 @@ import type { TokenPair } from '../sessions/schema.ts'
 import { insertSession, issueTokens, type Origin } from '../sessions/session.ts'
 import type { Credentials } from './schema.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'jwt' | 'keys' | 'now'>
+type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'keys' | 'now'>
 
 /** A password that is renewed by a parallel sign-in is checked once more against what was stored meanwhile. */
 const ATTEMPTS = 2

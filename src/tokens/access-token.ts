@@ -40,7 +40,7 @@ export function createTokenCache(keys: Deps['keys']): TokenCache {
  * @param expires_at when it must end at the latest, epoch ms
  */
 export function signAccessToken(
-  deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now'>,
+  deps: Pick<Deps, 'config' | 'keys' | 'now'>,
   { uid, session_id, expires_at }: { uid: string; session_id: string; expires_at: number },
 ): { token: string; expires_in: number } {
   const { config } = deps

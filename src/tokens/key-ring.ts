@@ -25,8 +25,8 @@ export interface KeyRing {
   find(kid: string): Promise<SigningKey | undefined>
   /** The public keys by which others can verify our tokens: JWKS (RFC 7517). */
   published(): JsonWebKey[]
-  /** Every key that is still believed, and whether it is the one that signs. */
-  list(): Array<SigningKey & { signs: boolean }>
+  /** Every key that is still believed. */
+  list(): SigningKey[]
   /** Reads the keys again and makes the next one when its time has come. */
   maintain(): Promise<void>
   /** Makes the next key; `at` says from when on it signs, by default after its publication has spread. */
@@ -150,7 +150,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
     published: () => believed().flatMap(({ jwk }) => (jwk ? [jwk] : [])),
 
-    list: () => believed().map((key) => ({ ...key, signs: key.kid === current().kid })),
+    list: believed,
 
     async rotate(at = now() + LEAD) {
       const sequence = await nextSequence()
