@@ -2,11 +2,27 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
+interface Need {
+  part: string
+  command: string
+  /** what a Python must be able to import */
+  modules?: readonly string[]
+  package: string
+  suites: string
+}
+
 /** What tests talk to, the Debian package that brings it, and the suites that go without. */
 const NEEDS = [
+  {
+    part: 'python',
+    command: '/usr/bin/python3',
+    modules: ['bcrypt', 'flask_sqlalchemy', 'passlib'],
+    package: 'python3-bcrypt python3-flask-sqlalchemy python3-passlib',
+    suites: 'moving in from the databases of other services',
+  },
   { part: 'redis', command: 'redis-server', package: 'redis-server', suites: 'everything on Redis' },
   { part: 'chromium', command: 'chromium', package: 'chromium', suites: 'the documentation pages in a browser' },
-] as const
+] as const satisfies readonly Need[]
 
 /** Least share of lines of src, plugins and routes that the tests run through, in percent. */
 const COVERAGE_FLOOR = 95
@@ -15,7 +31,12 @@ const SUMMARY = '.tap/report/coverage-summary.json'
 const only = process.argv.slice(2)
 
 const onPath = (command: string) => spawnSync('which', [command], { stdio: 'ignore' }).status === 0
-const missing = () => NEEDS.filter(({ command }) => !onPath(command))
+const canImport = (python: string, modules: readonly string[]) =>
+  spawnSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' }).status === 0
+const missing = () =>
+  (NEEDS as readonly Need[]).filter(
+    ({ command, modules }) => !onPath(command) || (modules && !canImport(command, modules)),
+  )
 
 function install(packages: readonly string[]): void {
   const canInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get')
@@ -31,9 +52,9 @@ function install(packages: readonly string[]): void {
 }
 
 function findParts(): string[] {
-  if (missing().length > 0) install(missing().map((need) => need.package))
+  if (missing().length > 0) install(missing().flatMap((need) => need.package.split(' ')))
   const absent = missing()
-  for (const need of absent) process.stderr.write(`${need.command} is missing: left out is ${need.suites}\n`)
+  for (const need of absent) process.stderr.write(`${need.package} is missing: left out is ${need.suites}\n`)
   if (absent.length > 0 && process.env['CI'] === 'true') {
     process.stderr.write('CI leaves nothing out\n')
     process.exit(1)

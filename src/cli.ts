@@ -6,13 +6,14 @@ import { admins } from './commands/admin.ts'
 import { contract } from './commands/contract.ts'
 import { database, migrations } from './commands/database.ts'
 import { keys } from './commands/keys.ts'
+import { moving } from './commands/moving.ts'
 import { explain } from './operation/explain.ts'
 import { start } from './start.ts'
 
 const program = new Command('latchkey').description('Accounts, sessions and tokens over HTTP').version(VERSION)
 
 program.command('serve').description('run the service').action(start)
-for (const addTo of [database, migrations, admins, keys, contract]) addTo(program)
+for (const addTo of [database, migrations, admins, keys, moving, contract]) addTo(program)
 
 /** Says what went wrong in one line a fault, and how that counts. */
 function exitCodeOf(error: unknown): number {

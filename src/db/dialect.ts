@@ -7,7 +7,9 @@ import {
   type SqliteDatabase,
   SqliteDialect,
   type SqliteStatement,
+  sql,
 } from 'kysely'
+import type { Tables } from './schema.ts'
 
 /** Adds a 64-bit integer primary key whose values are never used twice, not even after a deletion. */
 export function autoIncrement(_db: Kysely<unknown>, table: CreateTableBuilder<string>, column: string) {
@@ -66,4 +68,10 @@ export function violatedUnique<T extends string>(error: unknown, candidates: rea
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/.test(code)
+}
+
+/** The highest id that a table has ever given out, deleted rows included; 0 if none. */
+export async function highestId(db: Kysely<Tables>, table: string): Promise<number> {
+  const { rows } = await sql<{ seq: number }>`select seq from sqlite_sequence where name = ${table}`.execute(db)
+  return rows[0]?.seq ?? 0
 }

@@ -98,13 +98,19 @@ function useWriteAheadLog(file: BetterSqlite.Database): void {
   }
 }
 
+/** Whether there is something at the place that a URL names; a database in memory is not there before it is opened. */
+export function databaseExists(url: string): boolean {
+  const path = sqlitePath(url)
+  return path !== ':memory:' && existsSync(path)
+}
+
 /**
  * Deletes the database's files and nothing else; false if there was none.
  * @throws when the path leads to something that is not a database
  */
 export function removeDatabase(url: string): boolean {
   const path = sqlitePath(url)
-  if (path === ':memory:' || !existsSync(path)) return false
+  if (!databaseExists(url)) return false
   if (!isDatabase(path)) throw new Error(`${path} is not a database: nothing was deleted`)
   for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) rmSync(file, { force: true })
   return true

@@ -1,3 +1,4 @@
+import { inChunks } from '../db/chunks.ts'
 import type { Tx } from '../db/transaction.ts'
 import { Failure } from '../errors.ts'
 import type { Role } from './permissions.ts'
@@ -7,6 +8,15 @@ export async function setRoles(tx: Tx, userId: number, roles: readonly Role[]): 
   await tx.deleteFrom('user_roles').where('user_id', '=', userId).execute()
   const rows = [...new Set(roles)].map((role) => ({ user_id: userId, role }))
   if (rows.length > 0) await tx.insertInto('user_roles').values(rows).execute()
+}
+
+/** Gives roles to accounts that have none yet. */
+export async function grantRoles(
+  tx: Tx,
+  grants: readonly { user_id: number; roles: readonly Role[] }[],
+): Promise<void> {
+  const rows = grants.flatMap(({ user_id, roles }) => roles.map((role) => ({ user_id, role })))
+  for (const chunk of inChunks(rows)) await tx.insertInto('user_roles').values(chunk).execute()
 }
 
 /**

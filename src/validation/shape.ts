@@ -10,9 +10,12 @@ import { toFault } from './faults.ts'
 /** Says what does not fit about a value; nothing when it does. */
 export type Shape = (value: unknown) => readonly Fault[]
 
-/** Compiles a schema, and every named one that it can mention, into a judge that coerces nothing. */
-export function compileShape(schema: TSchema): Shape {
-  const ajv = new Ajv({ ...AJV_OPTIONS, keywords: [...AJV_OPTIONS.keywords], coerceTypes: false })
+/**
+ * Compiles a schema, and every named one that it can mention, into a judge that coerces nothing.
+ * @param allErrors to hear of everything that does not fit, rather than of the first; only for values of limited size
+ */
+export function compileShape(schema: TSchema, { allErrors = false } = {}): Shape {
+  const ajv = new Ajv({ ...AJV_OPTIONS, keywords: [...AJV_OPTIONS.keywords], coerceTypes: false, allErrors })
   addFormats.default(ajv)
   addOurFormats(ajv)
   for (const named of namedSchemas()) if (named !== schema) ajv.addSchema(named)

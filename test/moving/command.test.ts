@@ -1,0 +1,305 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { setTimeout as after } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { commandLine } from '../support/command-line.ts'
+import { jsonLines } from '../support/moving.ts'
+import { call, startService } from '../support/service.ts'
+import { eventually } from '../support/wait.ts'
+
+const BCRYPT = '$2b$04$JPg08V//WXTyInyEy7WYU.90yRwxOY7fiDXRK7YXGxuA4cf0ferlW'
+
+/** So many different people, with valid hashes. */
+function people(count: number): string {
+  const person = (_: unknown, index: number) => ({
+    number: index + 1,
+    username: `user.${index}`,
+    email: `user.${index}@example.org`,
+    created_at: '2024-01-02T03:04:05Z',
+    password_hash: BCRYPT,
+  })
+  return jsonLines(...Array.from({ length: count }, person))
+}
+
+const countUsers = (line: ReturnType<typeof commandLine>) =>
+  line.withDatabase(async (db) => {
+    const row = await db
+      .selectFrom('users')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .executeTakeFirst()
+    return row?.n ?? 0
+  })
+
+t.test('import is a dry run that makes no database; its report is a new file beside the old ones', async (t) => {
+  const { latchkey, write, folder, path } = commandLine(t)
+  write('users.csv', `username,email,phone,password_hash\nada,ada@example.org,1,${BCRYPT}\na b,,2,\n`)
+  const first = await latchkey('import', 'users.csv')
+  t.strictSame(first, {
+    code: 0,
+    stderr: '',
+    stdout: [
+      'users.csv: the general form, CSV',
+      '2 users read',
+      '  would be imported                    1',
+      '  present already                      0',
+      '  in conflict with an account          0',
+      '  twice in the file                    0',
+      '  rejected                             1',
+      'why not',
+      '  username must have only letters, digits and . _ -         1',
+      'passwords',
+      '  bcrypt                               1  1 weak, replaced at the first login',
+      'not taken over: phone',
+      'report: users.csv.report.jsonl',
+      'nothing was written: this was a dry run, --apply writes',
+      '',
+    ].join('\n'),
+  })
+  t.match(await latchkey('import', 'users.csv'), { stdout: /report: users\.csv\.report-2\.jsonl/ })
+  t.match(await latchkey('import', 'users.csv', '--report', 'why.csv'), { code: 0, stdout: /report: why\.csv/ })
+  t.strictSame(readdirSync(folder).sort(), [
+    'users.csv',
+    'users.csv.report-2.jsonl',
+    'users.csv.report.jsonl',
+    'why.csv',
+  ])
+  t.equal(statSync(path('users.csv.report.jsonl')).mode & 0o777, 0o600)
+  t.equal(
+    readFileSync(path('users.csv.report.jsonl'), 'utf8'),
+    jsonLines(
+      {
+        line: 2,
+        outcome: 'would be imported',
+        username: 'ada',
+        email: 'ada@example.org',
+        password: 'bcrypt',
+        weak: true,
+      },
+      { line: 3, outcome: 'rejected', username: 'a b', reasons: ['username must have only letters, digits and . _ -'] },
+    ),
+  )
+  t.equal(
+    readFileSync(path('why.csv'), 'utf8'),
+    [
+      'line,outcome,username,email,password,weak,reasons,notes',
+      '2,would be imported,ada,ada@example.org,bcrypt,true,,',
+      '3,rejected,a b,,,,"username must have only letters, digits and . _ -",',
+      '',
+    ].join('\n'),
+  )
+})
+
+t.test('a report in CSV cannot be taken for formulas', async (t) => {
+  const { latchkey, write, path } = commandLine(t)
+  write('users.jsonl', jsonLines({ username: '=1+"2"' }, { username: '@x,y' }))
+  await latchkey('import', 'users.jsonl', '--report', 'r.csv')
+  t.match(readFileSync(path('r.csv'), 'utf8'), `1,rejected,"'=1+""2""",`)
+  t.match(readFileSync(path('r.csv'), 'utf8'), `2,rejected,"'@x,y",`)
+})
+
+t.test('what cannot be imported is one line and exit code 1, a wrong use exit code 2', async (t) => {
+  const { latchkey, write, folder } = commandLine(t)
+  write('letter.txt', 'nobody is in here\n')
+  write('users.csv', 'username\nada\n')
+  write('exists.jsonl', '')
+  write('half.conf', 'hash_config {\n  base64_signer_key: x,\n}')
+  for (const [code, stderr, ...args] of [
+    [1, 'latchkey: nothing.csv does not exist\n', 'nothing.csv'],
+    [1, 'latchkey: . is not a file\n', '.'],
+    [1, /^latchkey: letter\.txt is not recognised .*\n$/, 'letter.txt'],
+    [1, /^latchkey: users\.csv does not come from keycloak .*\n$/, 'users.csv', '--from', 'keycloak'],
+    [1, /^latchkey: the report exists\.jsonl exists already; .*\n$/, 'users.csv', '--report', 'exists.jsonl'],
+    [1, /^latchkey: the report no\/r\.jsonl cannot be written; .*\n$/, 'users.csv', '--report', 'no/r.jsonl'],
+    [2, /^latchkey: --from must be one of auto, flask-jwt-demo, .*\n$/, 'users.csv', '--from', 'nonsense'],
+    [2, 'latchkey: --digest and --salt-order go together\n', 'users.csv', '--digest', 'sha1'],
+    [2, 'latchkey: --salt-encoding goes with --digest\n', 'users.csv', '--salt-encoding', 'hex'],
+    [2, /argument 'md4' is invalid/, 'users.csv', '--digest', 'md4'],
+    [
+      2,
+      /^latchkey: of the Firebase hash .* mem_cost is missing\n$/,
+      'users.csv',
+      '--firebase-hash-config',
+      'half.conf',
+    ],
+    [2, 'latchkey: none.conf cannot be read\n', 'users.csv', '--firebase-hash-config', 'none.conf'],
+    [2, /missing required argument 'file'/],
+  ] as const) {
+    const ending = await latchkey('import', ...args)
+    t.match(ending, { code, stderr }, args.join(' '))
+  }
+  t.strictSame(readdirSync(folder).sort(), ['exists.jsonl', 'half.conf', 'letter.txt', 'users.csv'], 'nothing was made')
+})
+
+t.test('a document that breaks off imports what came before, and fails', async (t) => {
+  const line = commandLine(t)
+  line.write('users.json', '{"users":[{"username":"ada"},{"user')
+  const { code, stdout, stderr } = await line.latchkey('import', 'users.json', '--apply')
+  t.equal(code, 1)
+  t.match(stdout, ' imported                             1\n')
+  t.equal(stderr, 'latchkey: users.json breaks off within user 2: it is cut short, or not valid JSON there\n')
+  t.equal(await countUsers(line), 1)
+})
+
+t.test('Firebase’s hash parameters are read as its console shows them', async (t) => {
+  const line = commandLine(t)
+  line.write(
+    'hash.conf',
+    'hash_config {\n  algorithm: SCRYPT,\n  base64_signer_key: jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,\n  base64_salt_separator: Bw==,\n  rounds: 8,\n  mem_cost: 14,\n}\n',
+  )
+  const user = {
+    localId: 'a',
+    email: 'ada@example.org',
+    passwordHash: 'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
+    salt: '42xEC+ixf3L2lw==',
+  }
+  line.write('users.json', JSON.stringify({ users: [user] }))
+  await line.latchkey('import', 'users.json', '--apply', '--firebase-hash-config', 'hash.conf')
+  const { api } = await startService(t, line.environment)
+  const login = (password: string) => call(`${api}/auth/login`, { identifier: user.email, password })
+  t.equal((await login('user1passwort')).status, 401)
+  t.equal((await login('user1password')).status, 200)
+})
+
+t.test('an import that was killed is completed by running it again', async (t) => {
+  const line = commandLine(t)
+  const count = 20_000
+  line.write('users.jsonl', people(count))
+  const first = line.start(['import', 'users.jsonl', '--apply'])
+  await eventually(
+    () =>
+      existsSync(line.path('users.jsonl.report.jsonl')) &&
+      statSync(line.path('users.jsonl.report.jsonl')).size > 100_000,
+    60_000,
+  )
+  first.process.kill('SIGKILL')
+  t.equal((await first.ended).code, 'SIGKILL')
+  const written = await countUsers(line)
+  t.ok(written > 0 && written < count, `${written} were written`)
+
+  const { code, stdout } = await line.latchkey('import', 'users.jsonl', '--apply')
+  t.equal(code, 0)
+  t.match(stdout, ` imported ${(count - written).toLocaleString('en').padStart(29)}\n`)
+  t.match(stdout, ` present already ${written.toLocaleString('en').padStart(22)}\n`)
+  await line.withDatabase(async (db) => {
+    const rows = await db
+      .selectFrom('users')
+      .innerJoin('passwords', 'passwords.user_id', 'users.id')
+      .innerJoin('user_roles', 'user_roles.user_id', 'users.id')
+      .select(['users.id', 'username'])
+      .orderBy('users.id')
+      .execute()
+    t.equal(rows.length, count, 'everybody has a password and a role')
+    t.ok(rows.every(({ id, username }, index) => id === index + 1 && username === `user.${index}`))
+  })
+})
+
+t.test('the service answers while users are brought in', async (t) => {
+  const line = commandLine(t)
+  line.write('users.jsonl', people(20_000))
+  const { api } = await startService(t, line.environment)
+  const running = line.start(['import', 'users.jsonl', '--apply'])
+  let hasEnded = false
+  running.ended.then(() => {
+    hasEnded = true
+  })
+  const taken: number[] = []
+  for (let index = 0; !hasEnded; index += 1) {
+    const start = performance.now()
+    const person = { username: `new.${index}`, email: `new.${index}@example.net`, password: 'a long password' }
+    t.equal((await call(`${api}/auth/register`, person)).status, 201)
+    taken.push(performance.now() - start)
+    await after(20)
+  }
+  t.match(await running.ended, { code: 0, stdout: /rejected {29}0\n/ })
+  t.ok(taken.length > 5)
+  t.ok(Math.max(...taken) < 5000, `the slowest of ${taken.length} registrations took ${Math.max(...taken)} ms`)
+  t.equal(await countUsers(line), 20_000 + taken.length)
+})
+
+/** The most memory that an import took, in KiB. */
+async function peakOf(t: Test, count: number): Promise<number> {
+  const line = commandLine(t)
+  line.write('users.jsonl', people(count))
+  line.write('peak.mjs', "process.on('exit', () => console.error(process.resourceUsage().maxRSS))")
+  const { code, stderr } = await commandWith(line, 'peak.mjs', ['import', 'users.jsonl', '--apply'])
+  t.equal(code, 0)
+  return Number(stderr.trim().split('\n').at(-1))
+}
+
+function commandWith(line: ReturnType<typeof commandLine>, module: string, args: string[]) {
+  return line.start(args, { NODE_OPTIONS: `--import=${line.path(module)}` }).ended
+}
+
+t.test('memory does not grow with the file', async (t) => {
+  const few = await peakOf(t, 2000)
+  const many = await peakOf(t, 60_000)
+  t.ok(many < 1.5 * few, `${many} KiB for 60,000 users, ${few} KiB for 2,000`)
+})
+
+t.test('export → import → export is the same file', async (t) => {
+  const [one, other] = [commandLine(t), commandLine(t)]
+  one.write(
+    'users.jsonl',
+    people(600) +
+      jsonLines(
+        {
+          number: 2000,
+          username: 'Ada',
+          name: 'Ada "X" Ö',
+          roles: ['admin', 'user'],
+          created_at: '2020-01-01T00:00:00.123Z',
+        },
+        {
+          number: 3000,
+          email: 'Bob@Example.org',
+          email_verified: true,
+          disabled: true,
+          password_hash: '$1$abcdefgh$yyGbRQZVDnToZkGA5MzNJ1',
+        },
+        { number: 3001, username: 'nobody', roles: [] },
+      ),
+  )
+  await one.latchkey('import', 'users.jsonl', '--apply')
+  for (const options of [['--with-hashes'], []]) {
+    const name = `all${options.length}.jsonl`
+    const { code, stdout } = await one.latchkey('export', ...options, '--output', name)
+    t.strictSame([code, stdout], [0, `603 accounts written to ${name}\n`])
+    const text = readFileSync(one.path(name), 'utf8')
+    t.equal(text.includes('$2b$04$'), options.length === 1, 'hashes only when asked for')
+    t.equal(statSync(one.path(name)).mode & 0o777, 0o600)
+
+    const copy = options.length === 1 ? other : commandLine(t)
+    copy.write('all.jsonl', text)
+    t.match(await copy.latchkey('import', 'all.jsonl', '--apply'), { code: 0, stdout: /imported {27}603\n/ })
+    const again = await copy.latchkey('export', ...options)
+    t.equal(again.stdout, text, 'byte for byte')
+  }
+  const weak = await other.withDatabase((db) =>
+    db.selectFrom('passwords').select('weak_format').where('user_id', '=', 3000).execute(),
+  )
+  t.strictSame(weak, [{ weak_format: 'md5-crypt' }])
+})
+
+t.test('export overwrites nothing and makes nothing where there is nothing', async (t) => {
+  const line = commandLine(t)
+  t.match(await line.latchkey('export'), { code: 1, stdout: '', stderr: /^latchkey: sqlite:.* does not exist\n$/ })
+  t.strictSame(readdirSync(line.folder), [])
+  await line.latchkey('db', 'create')
+  line.write('precious', 'a letter')
+  t.match(await line.latchkey('export', '--output', 'precious'), {
+    code: 1,
+    stdout: '',
+    stderr: 'latchkey: precious exists already; nothing was written\n',
+  })
+  t.equal(readFileSync(line.path('precious'), 'utf8'), 'a letter')
+  t.match(await line.latchkey('export'), { code: 0, stdout: '', stderr: '' })
+})
+
+t.test('progress is one line that changes at a terminal, and a line now and then elsewhere', async (t) => {
+  const line = commandLine(t)
+  line.write('users.jsonl', '{"username":"ada"}\n'.repeat(110_000))
+  const { stderr } = await line.latchkey('import', 'users.jsonl')
+  t.match(stderr, /^\d+ % {2}100,\d{3} users {2}[\d,]+\/s\n$/)
+  const shown = await line.atTerminal(['import', 'users.jsonl'])
+  t.match(shown.replaceAll('\r\u001b[K', '<anew>'), /<anew>\[=* *\] \d+ % {2}[\d,]+ users {2}[\d,]+\/s<anew>/)
+  t.match(shown, '\r\u001b[K110,000 users read', 'and is gone in the end')
+})
