@@ -30,7 +30,10 @@ export default fp(
       this.setErrorHandler<FastifyError>((error, request, reply) => {
         const failure = toFailure(error)
         const { status, body } = word(failure, request)
-        return announce(failure, request, reply).code(status).send(body)
+        announce(failure, request, reply)
+        // what is a fault of the body elsewhere may be one of credentials here
+        if (status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', REALM)
+        return reply.code(status).send(body)
       })
     })
   },

@@ -8,6 +8,8 @@ export interface Schema {
   example?: unknown
   enum?: unknown[]
   properties?: Record<string, Schema>
+  required?: string[]
+  minProperties?: number
   items?: Schema
   anyOf?: Schema[]
 }
@@ -51,7 +53,7 @@ export interface Operation {
   tags?: string[]
   security?: object[]
   parameters?: Parameter[] | undefined
-  requestBody?: Answer
+  requestBody?: Answer & { required?: boolean }
   responses: Record<string, Answer>
 }
 

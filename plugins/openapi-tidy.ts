@@ -1,6 +1,6 @@
 /** Makes of what the generator writes a document that people and other generators read: see each step. */
 import { isDeepStrictEqual } from 'node:util'
-import { at, type Document, type Operation, operationsOf, type Parameter } from './openapi-document.ts'
+import { at, type Document, nameOf, type Operation, operationsOf, type Parameter } from './openapi-document.ts'
 import { addExamples } from './openapi-examples.ts'
 import { hoistProblems } from './openapi-problems.ts'
 
@@ -28,6 +28,7 @@ export function tidy(raw: object): Document {
   for (const [, operation] of operationsOf(document)) {
     promiseHeaders(operation)
     for (const parameter of operation.parameters ?? []) allowLeavingOut(parameter)
+    allowNoBody(operation, document.components.schemas)
   }
   hoistProblems(document)
   hoistPathParameters(document)
@@ -54,6 +55,16 @@ function promiseHeaders({ responses }: Operation): void {
 /** TypeBox counts a member with a default as required, because it is always there once it has been filled in. */
 function allowLeavingOut(parameter: Parameter): void {
   if (parameter.schema.default !== undefined) parameter.required = false
+}
+
+/** A body that need not hold anything need not be sent; the generator takes every body for required. */
+function allowNoBody({ requestBody }: Operation, schemas: Document['components']['schemas']): void {
+  const {
+    properties,
+    required = [],
+    minProperties = 0,
+  } = schemas[nameOf(requestBody?.content?.['application/json']?.schema ?? {}) ?? ''] ?? {}
+  if (requestBody && properties && required.length === 0 && minProperties === 0) requestBody.required = false
 }
 
 /** @throws when two path parameters of one name are described differently */

@@ -43,6 +43,13 @@ const COMPAT_TAGS: ReadonlyArray<{ name: Dialect; description: string }> = [
   },
 ]
 
+const SINGLE_USE = {
+  type: 'http' as const,
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'A token of `flask-jwt-demo`: good for one call, which answers with the next',
+}
+
 /** A time is quoted. The library knows that itself, but any package can switch it off for the process, and tap does. */
 const TIME: ScalarTag = {
   tag: 'tag:yaml.org,2002:timestamp',
@@ -73,6 +80,7 @@ export default fp<{ version: string }>(
         components: {
           securitySchemes: {
             bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token' },
+            ...(app.config.compat.includes('flask-jwt-demo') && { singleUse: SINGLE_USE }),
           },
         },
       },

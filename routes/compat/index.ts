@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { keepOutOfCaches } from '../guard.ts'
 import flaskAuth from './flask-auth.ts'
+import flaskJwtDemo from './flask-jwt-demo.ts'
 import login from './login.ts'
 import pythonJwtTemplate from './python-jwt-template.ts'
 
@@ -8,6 +9,7 @@ import pythonJwtTemplate from './python-jwt-template.ts'
 const compat: FastifyPluginAsync = async (app) => {
   keepOutOfCaches(app)
   const { compat } = app.config
+  if (compat.includes('flask-jwt-demo')) await app.register(flaskJwtDemo)
   if (compat.includes('python-jwt-template')) await app.register(pythonJwtTemplate)
   if (compat.includes('flask-auth')) await app.register(flaskAuth)
   if (compat.includes('flask-auth') || compat.includes('python-jwt-template')) await app.register(login)

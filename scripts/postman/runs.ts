@@ -33,6 +33,19 @@ const PERSON = { username: '{{fresh}}', email: '{{fresh}}@example.org', password
 
 const TOKENS = { access_token: 'answer.access_token', refresh_token: 'answer.refresh_token' }
 
+/** A second session of the account of `flask-jwt-demo`, since the first is still needed. */
+const ANOTHER_DEMO_TOKEN = [
+  'pm.sendRequest(',
+  '  {',
+  "    url: pm.variables.replaceIn('{{baseUrl}}/authenticate_user'),",
+  "    method: 'POST',",
+  "    header: { 'Content-Type': 'application/json' },",
+  '    body: { mode: \'raw\', raw: pm.variables.replaceIn(\'{"username":"{{demo_username}}","password":"a quite different phrase"}\') },',
+  '  },',
+  "  (error, response) => pm.variables.set('demo_other_token', response.json().token),",
+  ')',
+]
+
 export const RUNS: Readonly<Record<string, Run>> = {
   getHealth: {},
   getLiveness: {},
@@ -66,6 +79,24 @@ export const RUNS: Readonly<Record<string, Run>> = {
   updateUser: { as: 'admin', path: { user_id: '{{user_id}}' }, body: { name: 'Grace Hopper', disabled: true } },
   endUserSessions: { as: 'admin', path: { user_id: '{{user_id}}' } },
   deleteUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
+
+  flaskJwtDemoCreateUser: {
+    body: { username: '{{fresh}}', password: '{{password}}' },
+    keep: { demo_username: "pm.variables.get('fresh')" },
+  },
+  flaskJwtDemoAuthenticate: {
+    body: { username: '{{demo_username}}', password: '{{password}}' },
+    keep: { demo_token: 'answer.token' },
+  },
+  flaskJwtDemoValidateToken: { token: 'demo_token', body: {}, keep: { demo_token: 'answer.token' } },
+  flaskJwtDemoGetUser: { token: 'demo_token', keep: { demo_token: 'answer.token' } },
+  flaskJwtDemoUpdateUser: {
+    token: 'demo_token',
+    body: { password: 'a quite different phrase' },
+    keep: { demo_token: 'answer.token' },
+  },
+  flaskJwtDemoLogout: { token: 'demo_other_token', body: {}, before: ANOTHER_DEMO_TOKEN },
+  flaskJwtDemoDeleteUser: { token: 'demo_token' },
 
   pythonJwtTemplatePing: {},
   pythonJwtTemplateSignUp: {

@@ -51,6 +51,12 @@ export async function findByIdentifier(db: Db | Tx, identifier: string): Promise
   return row && toAccount(row)
 }
 
+/** The account with this number, if it still exists. */
+export async function findById(db: Db | Tx, id: number): Promise<Account | undefined> {
+  const row = await selectAccounts(db).where('users.id', '=', id).executeTakeFirst()
+  return row && toAccount(row)
+}
+
 /** @throws Failure user_not_found */
 export async function getAccount(db: Db | Tx, uid: string): Promise<Account> {
   const row = await selectAccounts(db).where('uid', '=', uid).executeTakeFirst()

@@ -3,28 +3,32 @@ import { type Account, getAccount } from '../accounts/account.ts'
 import { updateAccount } from '../accounts/write.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
 import { storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
-import { revokeSessions } from '../sessions/end.ts'
+import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
 type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
- * @throws Failure user_not_found, username_taken, email_taken, password_too_short, last_admin, overloaded
+ * @param from the session that asks: it has to live, and a new password does not end it
+ * @throws Failure user_not_found, username_taken, email_taken, password_too_short, last_admin, overloaded; session_ended
  */
-export async function changeAccount(deps: Needs, uid: string, update: UserUpdate): Promise<Account> {
+export async function changeAccount(deps: Needs, uid: string, update: UserUpdate, from?: string): Promise<Account> {
   const { password, roles, disabled, ...profile } = update
   if (password !== undefined) checkNewPassword(deps, password)
   const hash = password === undefined ? undefined : await deps.hasher.hash(password)
   const changed = await inTransaction(deps.db, async (tx) => {
     const account = await getAccount(tx, uid)
+    // hashing takes long enough for it to end meanwhile
+    if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')
     await updateAccount(tx, account, profile, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)
     if (hash) await storeHash(tx, account.id, hash, deps.now())
-    if (hash) await revokeSessions(tx, deps, account.id, 'password_changed')
+    if (hash) await revokeSessions(tx, deps, account.id, 'password_changed', from)
     if (disabled) await revokeSessions(tx, deps, account.id, 'account_disabled')
     if (disabled || roles) await keepAnAdmin(tx, account)
     return getAccount(tx, uid)

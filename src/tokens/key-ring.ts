@@ -3,6 +3,7 @@ import type { JsonWebKey } from 'node:crypto'
 import type { Deps } from '../deps.ts'
 import type { DerivedKeys } from './master-key.ts'
 import { createSigningKey, openSigningKey, type SigningKey } from './signing-key.ts'
+import { SINGLE_USE_TTL } from './single-use-token.ts'
 
 /** How long others may keep our JWKS, in s. */
 export const JWKS_MAX_AGE = 300
@@ -15,6 +16,11 @@ const UNKNOWN_KID_PAUSE = 1000
 
 /** News on this channel makes every node read its keys again. */
 const CHANNEL = 'keys'
+
+/** How long a token can live that one of the keys signs, in ms. */
+function longestLife({ access_token_ttl, compat }: Deps['config']): number {
+  return compat.includes('flask-jwt-demo') ? Math.max(access_token_ttl, SINGLE_USE_TTL) : access_token_ttl
+}
 
 export interface KeyRing {
   /** authenticates refresh tokens; 32 bytes */
@@ -76,7 +82,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   function believedUntil(key: SigningKey): number {
     const next = keys.find(({ alg, sequence }) => alg === key.alg && sequence > key.sequence)
     const abandoned = key.alg === config.jwt_alg ? Number.POSITIVE_INFINITY : key.activates_at + config.key_rotation
-    return (next?.activates_at ?? abandoned) + config.access_token_ttl + config.clock_tolerance
+    return (next?.activates_at ?? abandoned) + longestLife(config) + config.clock_tolerance
   }
 
   async function add(sequence: number, activates_at: number): Promise<void> {

@@ -14,7 +14,15 @@ const OPEN = [
 ]
 
 /** Calls of `routes/compat/` that strangers may make. */
-const OPEN_CALLS = ['GET /auth/ping', 'HEAD /auth/ping', 'POST /auth/signup', 'POST /auth/register', 'POST /auth/login']
+const OPEN_CALLS = [
+  'GET /auth/ping',
+  'HEAD /auth/ping',
+  'POST /auth/signup',
+  'POST /auth/register',
+  'POST /auth/login',
+  'POST /user',
+  'POST /authenticate_user',
+]
 
 const isOpen = ({ method, url }: Route) =>
   OPEN.some((open) => open.test(url)) || OPEN_CALLS.includes(`${method} ${url}`)
