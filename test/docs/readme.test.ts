@@ -150,7 +150,8 @@ t.test('every command of the command line that the documents show exists, with i
   const shown = new Map<string, Set<string>>()
   for (const path of DOCUMENTS) {
     for (const [, line = ''] of read(path).matchAll(/(?:npm run latchkey --|src\/cli\.ts) ([a-z][^`\n|#]*)/g)) {
-      const [command = ''] = /^[a-z]+( [a-z]+)?/.exec(line) ?? []
+      // what follows these is a file
+      const [command = ''] = /^(import|export|[a-z]+( [a-z]+)?)/.exec(line) ?? []
       const options = line.match(/--[a-z-]+/g) ?? []
       shown.set(command, new Set([...(shown.get(command) ?? []), ...options]))
     }

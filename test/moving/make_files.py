@@ -1,7 +1,9 @@
 """Writes the users of the four reference systems into FOLDER as these systems would: A, C and D as SQLite files,
 B's table as CSV and as JSON lines. Needs Debian's python3-flask-sqlalchemy, python3-bcrypt and python3-passlib.
 
-usage: /usr/bin/python3 make_files.py FOLDER
+usage: /usr/bin/python3 make_files.py FOLDER [ROUNDS]
+
+ROUNDS is the cost of bcrypt; without it there are few, since the tests check many hashes.
 """
 
 import csv
@@ -17,8 +19,7 @@ from flask_sqlalchemy import SQLAlchemy
 from passlib.context import CryptContext
 
 FOLDER = os.path.abspath(sys.argv[1])
-# few rounds: the tests check hundreds of them
-ROUNDS = 4
+ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 4
 
 
 def database(name):

@@ -66,6 +66,36 @@ t.test('the users of all four systems sign in with their old passwords', { skip:
   t.strictSame(await hashesOf(), after, 'the new hashes stay')
 })
 
+/** How the clients of each system log in, and where they find the token in the answer. */
+const DIALECTS = {
+  'flask-jwt-demo.db': { url: '/authenticate_user', member: 'username', token: 'access_token' },
+  'python-jwt-template.csv': { url: '/auth/login', member: 'email', token: 'jwt_token' },
+  'flask-auth.db': { url: '/auth/login', member: 'identifier', token: 'access_token' },
+  'fastapi-auth.db': { url: '/api/v1/auth/login', member: 'identifier', token: 'access_token' },
+}
+
+t.test('clients of all four systems log in as they always did', { skip: isLeftOut('python') }, async (t) => {
+  const { latchkey, folder, environment, withDatabase } = commandLine(t)
+  execFileSync('/usr/bin/python3', [MAKE_FILES, folder])
+  for (const file of Object.keys(USERS)) await latchkey('import', file, '--apply')
+  const { api } = await startService(t, environment)
+  const base = api.replace('/api/v1', '')
+  for (const [file, people] of Object.entries(USERS)) {
+    const { url, member, token } = DIALECTS[file as keyof typeof USERS]
+    for (const { identifier, password } of people) {
+      const login = (typed: string) => call(`${base}${url}`, { [member]: identifier, password: typed })
+      t.equal((await login(`${password}!`)).status, 401, `${identifier} with a wrong password`)
+      for (const time of ['once', 'twice']) {
+        const { status, body } = await login(password)
+        t.equal(status, 200, `${identifier} ${time}`)
+        t.type(body[token], 'string')
+      }
+    }
+  }
+  const hashes = await withDatabase((db) => db.selectFrom('passwords').select('hash').execute())
+  t.equal(hashes.filter(({ hash }) => hash.startsWith('$argon2id$')).length, Object.values(USERS).flat().length)
+})
+
 t.test('numbers that clients know are kept', { skip: isLeftOut('python') }, async (t) => {
   const { latchkey, folder, withDatabase } = commandLine(t)
   execFileSync('/usr/bin/python3', [MAKE_FILES, folder])
