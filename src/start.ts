@@ -1,4 +1,5 @@
 /** The running service: its start, its banner, its end. */
+import { flushCompileCache } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
@@ -25,6 +26,8 @@ export async function start(): Promise<void> {
       listenTextResolver: (address) => `listening on ${address}`,
     })
     if (config.log_level !== 'silent') process.stderr.write(banner(app, config))
+    // a service ends late, and not always in peace: the next start should find what this one compiled
+    flushCompileCache()
   } catch (error) {
     for (const line of explain(error)) process.stderr.write(`latchkey: ${line}\n`)
     process.exit(1)
