@@ -9,6 +9,8 @@ interface Need {
   modules?: readonly string[]
   package: string
   suites: string
+  /** what must succeed beside, in a shell */
+  trial?: string
 }
 
 /** What tests talk to, the Debian package that brings it, and the suites that go without. */
@@ -21,6 +23,13 @@ const NEEDS = [
     suites: 'moving in from the databases of other services',
   },
   { part: 'redis', command: 'redis-server', package: 'redis-server', suites: 'everything on Redis' },
+  {
+    part: 'mounts',
+    command: 'mount',
+    trial: 'd=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs "$d" && umount "$d" && rmdir "$d"',
+    package: 'mount',
+    suites: 'everything on a full or broken disk, which takes the right to mount',
+  },
   { part: 'chromium', command: 'chromium', package: 'chromium', suites: 'the documentation pages in a browser' },
 ] as const satisfies readonly Need[]
 
@@ -33,9 +42,11 @@ const only = process.argv.slice(2)
 const onPath = (command: string) => spawnSync('which', [command], { stdio: 'ignore' }).status === 0
 const canImport = (python: string, modules: readonly string[]) =>
   spawnSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' }).status === 0
+const succeeds = (trial: string) => spawnSync('sh', ['-c', trial], { stdio: 'ignore' }).status === 0
 const missing = () =>
   (NEEDS as readonly Need[]).filter(
-    ({ command, modules }) => !onPath(command) || (modules && !canImport(command, modules)),
+    ({ command, modules, trial }) =>
+      !onPath(command) || (modules && !canImport(command, modules)) || (trial && !succeeds(trial)),
   )
 
 function install(packages: readonly string[]): void {

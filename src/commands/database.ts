@@ -2,6 +2,7 @@
 import { loadConfig } from '../config.ts'
 import { migrateDown, migrateUp, migrationStates } from '../db/migrate.ts'
 import { removeDatabase } from '../db/open.ts'
+import { addBackup } from './backup.ts'
 import { type CommandGroup, misuse, withDatabase } from './program.ts'
 import { ask, say } from './terminal.ts'
 
@@ -19,6 +20,7 @@ export const database: CommandGroup = (program) => {
     .description('delete the database with everything in it')
     .option('--yes', 'do not ask')
     .action(dropDatabase)
+  addBackup(db)
 }
 
 /** The schema of the database: forth, back, where it stands. */

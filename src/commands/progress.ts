@@ -4,11 +4,14 @@ import { shown } from '../moving/summary.ts'
 /** A terminal's line is written anew at most this often, in ms. */
 const REFRESH = 200
 
-/** Elsewhere, a line for so many users. */
+/** Elsewhere, a line for so many of whatever is counted. */
 const LINE_EVERY = 100_000
 
-/** @param share how much is done, from 0 to 1 */
-export function showProgress(share: () => number) {
+/**
+ * @param share how much is done, from 0 to 1
+ * @param what is counted
+ */
+export function showProgress(share: () => number, what = 'users') {
   const { isTTY } = process.stderr
   const start = performance.now()
   let count = 0
@@ -17,12 +20,12 @@ export function showProgress(share: () => number) {
 
   const text = () => {
     const rate = Math.round((1000 * count) / (performance.now() - start))
-    return `${Math.floor(100 * share())} %  ${shown(count)} users  ${shown(rate)}/s`
+    return `${Math.floor(100 * share())} %  ${shown(count)} ${what}  ${shown(rate)}/s`
   }
   return {
-    add(users: number) {
+    add(more: number) {
       const before = count
-      count += users
+      count += more
       if (isTTY && performance.now() - written > REFRESH) {
         written = performance.now()
         isShown = true

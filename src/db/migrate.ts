@@ -6,6 +6,9 @@ import type { Db } from './open.ts'
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
 const MIGRATIONS = { '0001-core': core, '0002-weak-formats': weakFormats }
 
+/** The names of the migrations that this version knows, in order. */
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
+
 const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 
 /** A migration by name, and when it ran (undefined: not yet). */

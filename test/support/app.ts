@@ -134,7 +134,7 @@ export function sharedRedis(): Promise<RedisServer> {
 }
 
 /** The suites that the machine cannot run, as the test script found out; in CI there are none. */
-export function isLeftOut(part: 'redis' | 'chromium' | 'python'): boolean {
+export function isLeftOut(part: 'redis' | 'chromium' | 'python' | 'mounts'): boolean {
   return (process.env['LATCHKEY_TESTS_WITHOUT'] ?? '').split(',').includes(part)
 }
 
