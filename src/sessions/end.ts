@@ -6,15 +6,19 @@ import type { EndReason } from './session.ts'
 
 type Needs = Pick<Deps, 'db' | 'now' | 'states'>
 
-/** Ends one session on every node. Ending it again changes nothing, not even the reason. */
-export async function endSession({ db, now, states }: Needs, id: string, reason: EndReason): Promise<void> {
-  await db
+/**
+ * Ends one session on every node. Ending it again changes nothing, not even the reason.
+ * @returns whether it was this call that ended it
+ */
+export async function endSession({ db, now, states }: Needs, id: string, reason: EndReason): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('sessions')
     .set({ revoked_at: now(), revoked_reason: reason })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
-    .execute()
+    .executeTakeFirst()
   await states.forgetSession(id)
+  return numUpdatedRows > 0n
 }
 
 /** Ends the session of a refresh token, whatever its generation. A token that is not ours ends nothing, silently (RFC 7009). */

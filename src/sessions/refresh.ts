@@ -72,12 +72,14 @@ async function repeat(deps: Needs, session: OwnedSession, presented: PresentedTo
   const inGrace =
     presented.generation === session.generation - 1 && deps.now() - session.rotated_at < deps.config.refresh_grace
   if (inGrace) return issueTokens(deps, session, session.uid)
-  return endStolenSession(deps, session)
+  return endStolenSession(deps, session, presented)
 }
 
 /** Ends the session whose refresh token came back after it had been replaced: thief and owner look alike. */
-async function endStolenSession(deps: Needs, session: SessionRow): Promise<never> {
-  await endSession(deps, session.id, 'refresh_token_reused')
+async function endStolenSession(deps: Needs, session: SessionRow, presented: PresentedToken): Promise<never> {
+  const isEndedHere = await endSession(deps, session.id, 'refresh_token_reused')
+  // who ended it meanwhile has said why, and every later answer will say the same
+  if (!isEndedHere) await authenticate(deps, presented)
   deps.log.warn({ session_id: session.id, ip: session.ip }, 'a replaced refresh token came back; its session was ended')
   throw new Failure('refresh_token_reused')
 }

@@ -1,5 +1,7 @@
 /** Sequences of operations, made up by fast-check, done to the model and to the service side by side. */
+import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
+import type { KyselyPlugin } from 'kysely'
 import { type Model, newModel, type Operation } from './rules.ts'
 import { newSubject, type Subject, step } from './service.ts'
 
@@ -109,18 +111,46 @@ const commands = fc.commands<State, Real, false>(
   { maxCommands: 25, size: 'max' },
 )
 
+/** After each query the next of these says how many turns of the event loop pass before its caller hears of it. */
+const pauses = fc.array(fc.nat(2), { minLength: 8, maxLength: 8 })
+
+/**
+ * An embedded database answers at once, so that two requests would never meet between two of their queries, as they do
+ * where several processes share a database.
+ */
+function pausing(next: () => number): KyselyPlugin {
+  return {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      for (let turns = next(); turns > 0; turns -= 1) await turn()
+      return result
+    },
+  }
+}
+
 /**
  * Runs so many sequences, each with an account of its own.
+ * @param seed repeats the run that said so
+ * @returns how many steps that were
  * @throws with the shortest sequence found after which model and service disagree, and the seed that finds it again
  */
 export async function runSequences(app: Subject['app'], count: number, seed?: number): Promise<number> {
-  let operations = 0
-  const property = fc.asyncProperty(commands, async (sequence) => {
+  let steps = 0
+  let pause = () => 0
+  const { db } = app
+  app.db = db.withPlugin(pausing(() => pause()))
+  const property = fc.asyncProperty(commands, pauses, async (sequence, turns) => {
+    let queries = 0
+    pause = () => turns[queries++ % turns.length] ?? 0
     const real = { subject: await newSubject(app) }
-    const state = { model: newModel(app.clock.now()) }
-    await fc.asyncModelRun(() => ({ model: state, real }), sequence)
-    operations += [...sequence].length
+    const model = { model: newModel(app.clock.now()) }
+    await fc.asyncModelRun(() => ({ model, real }), sequence)
+    steps += [...sequence].length
   })
-  await fc.assert(property, { numRuns: count, ...(seed !== undefined && { seed }) })
-  return operations
+  try {
+    await fc.assert(property, { numRuns: count, ...(seed !== undefined && { seed }) })
+  } finally {
+    app.db = db
+  }
+  return steps
 }
