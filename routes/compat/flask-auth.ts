@@ -1,8 +1,9 @@
 /** The Flask authentication system with register, login and protected: errors are `{message}`. */
 import { type FastifyPluginAsyncTypebox, type Static, Type } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { findByIdentifier } from '../../src/accounts/account.ts'
 import { Email, Username } from '../../src/accounts/schema.ts'
-import { type Failure, titleOf } from '../../src/errors.ts'
+import { Failure, titleOf } from '../../src/errors.ts'
 import { NewPassword, TypedPassword } from '../../src/passwords/schema.ts'
 import { named, ref } from '../../src/schemas.ts'
 import { openAccount } from '../../src/sign-in/open-account.ts'
@@ -130,12 +131,20 @@ const flaskAuth: FastifyPluginAsyncTypebox = async (app) => {
     handler: async ({ body }, reply) => {
       // one by one: the body is open, and may hold a `roles` of its own
       const { username, email, password } = body
-      const { id } = await openAccount(app, { username, email, password })
+      const { id } = await openAccount(app, { username, email, password }).catch((cause) =>
+        refuseNameFirst(app, cause, username),
+      )
       return reply.code(201).send({ message: 'User registered successfully', user_id: id })
     },
   })
 
   await app.register(signedIn)
+}
+
+/** They look at the user name before the e-mail address; the database says of two taken ones whichever it looks at first. */
+async function refuseNameFirst({ db }: FastifyInstance, cause: unknown, username: string): Promise<never> {
+  const isMail = cause instanceof Failure && cause.code === 'email_taken'
+  throw isMail && (await findByIdentifier(db, username)) ? new Failure('username_taken', { cause }) : cause
 }
 
 const signedIn: FastifyPluginAsyncTypebox = async (app) => {

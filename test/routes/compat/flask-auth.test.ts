@@ -37,6 +37,7 @@ t.test('the table', (t) =>
       const taken = [409, { message: 'Username already exists' }] as [number, object]
       isAnswer(t, await ask('POST', '/auth/register', { ...ada, email: 'other@example.org' }), taken)
       isAnswer(t, await ask('POST', '/auth/register', { ...ada, username: 'ADA', email: 'o@example.org' }), taken)
+      isAnswer(t, await ask('POST', '/auth/register', ada), taken, 'the user name comes first')
       isAnswer(t, await ask('POST', '/auth/register', { ...ada, username: 'other' }), [
         409,
         { message: 'Email already exists' },
