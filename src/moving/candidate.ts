@@ -39,10 +39,13 @@ export interface Rejected extends Identity {
   reasons: readonly string[]
 }
 
+/** New accounts are numbered on from the highest; beyond 2^53 two numbers would be read as one, and two people be one. */
+const MAX_NUMBER = 2 ** 52
+
 /** What the API would refuse is refused here, in the same words. */
 const Values = closed({
   id: Type.Optional(Uuid('the account’s id')),
-  number: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  number: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_NUMBER })),
   username: Type.Optional(ref(Username)),
   email: Type.Optional(ref(Email)),
   name: Type.Optional(ref(DisplayName)),

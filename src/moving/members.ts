@@ -72,8 +72,9 @@ const END_OF_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
 /** Epoch ms out of what systems write: RFC 3339, SQL's timestamps, epoch ms as a number or in digits. */
 function toTime(value: unknown): number | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const time = typeof value === 'string' && !/^\d+$/.test(value) ? readWritten(value) : Number(value)
-  return Number.isSafeInteger(time) && time >= 0 && time <= END_OF_TIME && typeof value !== 'boolean' ? time : undefined
+  return Number.isSafeInteger(time) && time >= 0 && time <= END_OF_TIME ? time : undefined
 }
 
 function readWritten(text: string): number {

@@ -75,6 +75,6 @@ function toCsv(entry: Entry): string {
 function toCell(value: unknown): string {
   const text = Array.isArray(value) ? value.join('; ') : String(value ?? '')
   // with a sign of a formula in front, spreadsheets would run what stands there
-  const harmless = /^[=+\-@]/.test(text) ? `'${text}` : text
+  const harmless = /^\s*[=+\-@]/.test(text) ? `'${text}` : text
   return /[",\r\n;]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

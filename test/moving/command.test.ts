@@ -90,10 +90,11 @@ t.test('import is a dry run that makes no database; its report is a new file bes
 
 t.test('a report in CSV cannot be taken for formulas', async (t) => {
   const { latchkey, write, path } = commandLine(t)
-  write('users.jsonl', jsonLines({ username: '=1+"2"' }, { username: '@x,y' }))
+  write('users.jsonl', jsonLines({ username: '=1+"2"' }, { username: '@x,y' }, { username: '\t=1' }))
   await latchkey('import', 'users.jsonl', '--report', 'r.csv')
   t.match(readFileSync(path('r.csv'), 'utf8'), `1,rejected,"'=1+""2""",`)
   t.match(readFileSync(path('r.csv'), 'utf8'), `2,rejected,"'@x,y",`)
+  t.match(readFileSync(path('r.csv'), 'utf8'), `3,rejected,'\t=1,`)
 })
 
 t.test('what cannot be imported is one line and exit code 1, a wrong use exit code 2', async (t) => {

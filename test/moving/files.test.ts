@@ -7,6 +7,7 @@ import { emptyDatabase, jsonLines, NOW, parseLines } from '../support/moving.ts'
 
 const BCRYPT = '$2b$04$JPg08V//WXTyInyEy7WYU.90yRwxOY7fiDXRK7YXGxuA4cf0ferlW'
 const ID = '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21'
+const ABYSS = '['.repeat(100_000) + ']'.repeat(100_000)
 const now = new Date(NOW).toISOString()
 
 /** Imports a file and returns what it was taken for, its report and the accounts that came of it. */
@@ -108,6 +109,18 @@ t.test('JSON lines: a bad line costs itself and nothing else', async (t) => {
   )
 })
 
+t.test('JSON: a user who is nested without end costs itself and nothing else', async (t) => {
+  const faulty = [`"created_at":${ABYSS}`, `"name":${ABYSS}`, `"roles":[${ABYSS},${ABYSS}]`].map(
+    (member) => `{"username":"bob",${member}}`,
+  )
+  const file = ['{"username":"ada"}', ...faulty, '{"username":"last"}']
+  for (const content of [file.join('\n'), `[${file.join(',')}]`]) {
+    const { lines } = await moveIn(t, content)
+    const deep = { outcome: 'rejected', reasons: ['is nested too deeply'] }
+    t.match(lines, [{ outcome: 'imported' }, deep, deep, deep, { outcome: 'imported' }])
+  }
+})
+
 t.test('a JSON document: a bad user costs itself and nothing else', async (t) => {
   const users = `[{"username":"ada","x":"]}[{\\"\\\\"}, {"username":"bob",,}, 5, {"username":"carl"},
     {"username":"long","bio":"${'x'.repeat(10_000_000)}"} , {"username":"last","x":[[{}],[]]}]`
@@ -204,6 +217,16 @@ t.test('Keycloak: a realm with PBKDF2, with argon2, and with what is not taken o
         ],
       },
       { username: 'carl', credentials: [{ type: 'password', secretData: '{', credentialData: '{}' }] },
+      {
+        username: 'cleo',
+        credentials: [
+          {
+            type: 'password',
+            secretData: '{"value":"AAAA","salt":"AAAA"}',
+            credentialData: `{"hashIterations":5,"algorithm":"argon2","additionalParameters":{"version":[${ABYSS}]}}`,
+          },
+        ],
+      },
       { username: 'dora', credentials: 'none' },
       { username: 'service-account-app', enabled: true, groups: ['/a'] },
     ],
@@ -222,17 +245,19 @@ t.test('Keycloak: a realm with PBKDF2, with argon2, and with what is not taken o
     },
     { username: 'bob', disabled_at: now, password_hash: /^\$argon2id\$v=19\$m=7168,t=5,p=1\$/ },
     { username: 'carl' },
+    { username: 'cleo' },
     { username: 'service-account-app' },
   ])
   t.match(lines, [
     { notes: ['its realm roles are not taken over'] },
     {},
     { notes: ['gets no password: its hash is in no format that is read'] },
+    { notes: ['gets no password: its hash is in no format that is read'] },
     { outcome: 'rejected', reasons: ['credentials must be a list'] },
     {},
   ])
   t.strictSame([...summary.unread], ['groups'])
-  t.equal((await moveIn(t, JSON.stringify(realm))).users.length, 4, 'also on one line')
+  t.equal((await moveIn(t, JSON.stringify(realm))).users.length, 5, 'also on one line')
 })
 
 t.test('Firebase: with the project’s hash parameters', async (t) => {

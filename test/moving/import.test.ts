@@ -154,6 +154,12 @@ t.test('a number is kept where it is free and was never anybody’s', async (t) 
   t.ok([numbers['taken'], numbers['deleted'], numbers['twice'], numbers['none']].every((number) => Number(number) > 20))
 })
 
+t.test('after the highest number that is kept there is room for numbers that are told apart', async (t) => {
+  const { bringIn, takeOut } = await emptyDatabase(t)
+  await bringIn(jsonLines({ username: 'high', number: 2 ** 52 }, { username: 'next' }, { username: 'last' }))
+  t.match(parseLines(await takeOut()), [{ number: 2 ** 52 }, { number: 2 ** 52 + 1 }, { number: 2 ** 52 + 2 }])
+})
+
 t.test('what the rules do not allow is refused in the words of the API, and the rest goes on', async (t) => {
   const { bringIn, takeOut } = await emptyDatabase(t)
   const users = [
@@ -177,10 +183,12 @@ t.test('what the rules do not allow is refused in the words of the API, and the 
     [{ username: 'ada', number: 0 }, ['number must be >= 1']],
     [{ username: 'ada', number: 1.5 }, ['number must be a whole number']],
     [{ username: 'ada', number: 1e300 }, ['number must be a whole number']],
+    [{ username: 'ada', number: Number.MAX_SAFE_INTEGER }, ['number must be <= 4503599627370496']],
     [{ username: 'ada', disabled: 'perhaps' }, ['disabled must be true or false']],
     [{ username: 'ada', created_at: 'yesterday' }, ['created_at must be a time']],
     [{ username: 'ada', created_at: '2024-02-30T99:00:00Z' }, ['created_at must be a time']],
     [{ username: 'ada', updated_at: true }, ['updated_at must be a time']],
+    [{ username: 'ada', updated_at: [1] }, ['updated_at must be a time']],
     [{ username: 'ada', password_hash: { $: 1 } }, ['password_hash must be text']],
     [{ name: 'nobody' }, ['has neither a user name nor an e-mail address']],
     [{}, ['has neither a user name nor an e-mail address']],

@@ -20,6 +20,9 @@ export interface RowText {
 /** More than any user takes; what is longer is not kept in memory. In bytes. */
 export const MAX_ROW = 1024 * 1024
 
+/** Deeper than any user goes; what compares or prints values may run out of stack on the way down. */
+const MAX_DEPTH = 64
+
 const TOO_LONG = 'is longer than 1 MiB'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -40,9 +43,15 @@ export function toJsonRow({ line, text, fault }: RowText): Row {
     const members: unknown = JSON.parse(text)
     if (typeof members !== 'object' || members === null || Array.isArray(members))
       return { line, fault: 'is not a JSON object' }
+    if (isDeeper(members, MAX_DEPTH)) return { line, fault: 'is nested too deeply' }
     return { line, members: members as Record<string, unknown> }
   } catch {
     // the parser's own message would show what stands there
     return { line, fault: 'is not valid JSON' }
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
 }

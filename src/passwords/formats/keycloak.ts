@@ -47,7 +47,10 @@ function composeArgon2(
   parameters: Record<string, unknown>,
 ): string | undefined {
   // each parameter is a list of one text
-  const parameter = (name: string) => [parameters[name]].flat().map(String)[0] ?? ''
+  const parameter = (name: string) => {
+    const [value] = [parameters[name]].flat()
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  }
   const version = ARGON2_VERSIONS[parameter('version')]
   const [type, memory, lanes] = [parameter('type'), parameter('memory'), parameter('parallelism')]
   if (version === undefined) return undefined
