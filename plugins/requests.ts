@@ -44,10 +44,12 @@ function requestLog(app: FastifyInstance, output: LogOutput): FastifyInstance['l
     // without the query: it may hold what somebody typed
     const path = JSON.stringify(url.split('?', 1)[0])
     const ms = Math.round(reply.elapsedTime * 100) / 100
+    // a client that has gone before the answer has no address any more
+    const from = ip === undefined ? '' : `"ip":${JSON.stringify(ip)},`
     const sub = session ? `"sub":"${session.account.uid}",` : ''
     write(
       `{"level":${level},"time":${Date.now()},${origin},"reqId":"${id}","method":"${method}","path":${path},` +
-        `"status":${reply.statusCode},"ms":${ms},"ip":${JSON.stringify(ip)},${sub}"msg":"request"}\n`,
+        `"status":${reply.statusCode},"ms":${ms},${from}${sub}"msg":"request"}\n`,
     )
   }
 }

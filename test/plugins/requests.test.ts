@@ -1,7 +1,8 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
 import { bearer, getMe, post, registerSomebody, somebody, startApp, type TestApp, type Tokens } from '../support/app.ts'
+import { eventually } from '../support/wait.ts'
 
 interface Line {
   level: number
@@ -78,6 +79,18 @@ t.test('every request is one line, whatever becomes of it', async (t) => {
     t.match(lines[0], { level: 30, msg: 'request', ms: Number, ip: '127.0.0.1', ...expected })
   }
   t.notMatch(app.logged(), /deep=1|access_token=|q=1/)
+})
+
+t.test('a request whose client has gone is a line too, without an address', async (t) => {
+  const app = await startApp(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1', () =>
+    socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n', () => socket.destroy()),
+  )
+  await eventually(() => app.logged().includes('/health'))
+  const line = linesOf(app).find(({ path }) => path === '/health')
+  t.match(line, { msg: 'request', method: 'GET' })
+  t.notOk(line && 'ip' in line)
 })
 
 t.test('the line says who asked, by the id that never changes', async (t) => {
