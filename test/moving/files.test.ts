@@ -284,11 +284,13 @@ t.test('Firebase: with the project’s hash parameters', async (t) => {
       },
       { localId: '2', email: 'google@example.org', providerUserInfo: [{ providerId: 'google.com' }] },
       { localId: '3', phoneNumber: '+15555550100' },
+      // what is no base64 takes no longer to tell than what is
+      { localId: '4', email: 'bob@example.org', passwordHash: 'AAAA', salt: `${'='.repeat(1_000_000)}x` },
     ],
   })
   const { system, users, lines } = await moveIn(t, text, { options: { firebase: parameters } })
   t.equal(system, 'firebase')
-  t.match(lines, [{ password: 'scrypt-firebase' }, { password: 'none' }, { outcome: 'rejected' }])
+  t.match(lines, [{ password: 'scrypt-firebase' }, { password: 'none' }, { outcome: 'rejected' }, { password: 'none' }])
   t.match(users, [
     {
       email: 'ada@example.org',
@@ -298,6 +300,7 @@ t.test('Firebase: with the project’s hash parameters', async (t) => {
       email_verified_at: now,
     },
     { email: 'google@example.org' },
+    { email: 'bob@example.org' },
   ])
   const without = await moveIn(t, text)
   t.match(without.lines[0], { outcome: 'rejected', reasons: ['its password needs --firebase-hash-config'] })
