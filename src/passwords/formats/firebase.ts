@@ -41,7 +41,10 @@ export function composeFirebase(password: FirebasePassword): string {
 
 /** Base64 of either alphabet, padded or not, in the one spelling that is read. */
 function standard(base64: string): string {
-  const letters = base64.replaceAll('-', '+').replaceAll('_', '/').replace(/={1,2}$/, '')
+  const letters = base64
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .replace(/={1,2}$/, '')
   return letters.padEnd(4 * Math.ceil(letters.length / 4), '=')
 }
 
