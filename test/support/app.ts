@@ -89,7 +89,8 @@ const SECRET_MEMBERS = [
   'token',
 ]
 
-function collectSecrets(body: unknown, secrets: Set<string>): void {
+/** Notes what a body holds that no log may show. */
+export function collectSecrets(body: unknown, secrets: Set<string>): void {
   if (typeof body !== 'object' || body === null) return
   for (const member of SECRET_MEMBERS) {
     const value = (body as Record<string, unknown>)[member]

@@ -110,6 +110,26 @@ t.test('tokens', (t) =>
       t.equal(all.filter((answer) => answer?.status === 401).length, 99)
     })
 
+    t.test('of 100 parallel uses at two nodes exactly one succeeds', async (t) => {
+      const { app, ask, token } = await start(t, environment)
+      const other = await openDoor(t, { ...environment, ...app.environment })
+      const all = await Promise.all(
+        Array.from({ length: 100 }, (_, index) => getUser(index % 2 ? ask : other.ask, token)),
+      )
+      const [done, ...more] = all.filter(({ status }) => status === 200)
+      t.strictSame(more, [])
+      t.equal((await getUser(other.ask, done?.body.token)).status, 200, 'and its successor is good at either')
+    })
+
+    t.test('of 50 parallel changes that are refused none uses the token up, and none gets a second one', async (t) => {
+      const { app, ask, token } = await start(t, environment)
+      await ask('POST', '/user', { ...ada, username: 'taken' })
+      const all = await Promise.all(Array.from({ length: 50 }, () => putUser(ask, token, { username: 'taken' })))
+      t.ok(all.every(({ status, body }) => [400, 401].includes(status) && !('token' in body)))
+      t.equal((await getUser(ask, token)).status, 200)
+      t.equal((await app.db.selectFrom('sessions').selectAll().execute()).length, 1)
+    })
+
     t.test('each answer brings a successor that works, through every call and both places', async (t) => {
       const { app, ask, token } = await start(t, environment)
       const seen = new Set([token])
