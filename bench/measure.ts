@@ -12,6 +12,8 @@ export interface Row {
   /** the least ratio that will do, and the one to reach later */
   target: number
   later?: number
+  /** takes minutes: only run when it is named */
+  slow?: true
   run(): Promise<Comparison>
 }
 

@@ -1,5 +1,5 @@
 /** The figures for people, and the figures for programs. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { type Comparison, median, type Row } from './measure.ts'
 
@@ -42,9 +42,14 @@ function shown(figure: number): string {
   return figure.toLocaleString('en', { maximumFractionDigits: figure < 1000 ? 1 : 0 })
 }
 
-/** Keeps the figures in `results.json`, with what they depend on and without a date, so that a rerun is a plain diff. */
+/**
+ * Keeps the figures in `results.json`, with what they depend on and without a date, so that a rerun is a plain diff.
+ * Rows that were not measured stay.
+ */
 export function keep(results: readonly Result[]): void {
-  const rows = results.map(({ row, ours, theirs }) => ({
+  if (results.length === 0) return
+  const kept = JSON.parse(readFileSync(FILE, 'utf8')) as { rows: { name: string }[] }
+  const measured = results.map(({ row, ours, theirs }) => ({
     name: row.name,
     ours: { what: row.ours, rounds: ours.map(rounded), median: rounded(median(ours)) },
     theirs: { what: row.theirs, rounds: theirs.map(rounded), median: rounded(median(theirs)) },
@@ -54,7 +59,8 @@ export function keep(results: readonly Result[]): void {
     target: row.target,
     later: row.later,
   }))
-  writeFileSync(FILE, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`)
+  const byName = new Map([...kept.rows, ...measured].map((row) => [row.name, row]))
+  writeFileSync(FILE, `${JSON.stringify({ machine: machine(), rows: [...byName.values()] }, null, 2)}\n`)
 }
 
 function rounded(figure: number): number {

@@ -1,10 +1,14 @@
-/** `npm run bench` measures every row and keeps the figures; `npm run bench -- me login` runs these rows and only prints. */
+/**
+ * `npm run bench` measures every row and keeps the figures; `npm run bench -- me login` runs these rows and only prints.
+ * Rows that take minutes are run, and kept, only when they are named: `npm run bench -- import import-memory`.
+ */
 import type { Row } from './measure.ts'
 import { keep, printTable, type Result } from './report.ts'
+import { importMemory, importRate } from './rows/import.ts'
 import { login } from './rows/login.ts'
 import { me } from './rows/me.ts'
 
-const ROWS: readonly Row[] = [me, login]
+const ROWS: readonly Row[] = [me, login, importRate, importMemory]
 
 const wanted = process.argv.slice(2)
 for (const name of wanted) {
@@ -18,9 +22,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const results: Result[] = []
 for (const row of ROWS) {
-  if (wanted.length > 0 && !wanted.includes(row.name)) continue
+  if (wanted.length > 0 ? !wanted.includes(row.name) : row.slow) continue
   console.error(`${row.name}: ${row.ours} ÷ ${row.theirs} …`)
   results.push({ row, ...(await row.run()) })
 }
 printTable(results)
-if (wanted.length === 0) keep(results)
+keep(results.filter(({ row }) => wanted.length === 0 || row.slow))

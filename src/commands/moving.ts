@@ -72,11 +72,14 @@ async function runImport(path: string, { from, apply = false, report: reportPath
   })
 }
 
+const IN_MEMORY = 'sqlite::memory:'
+
 /** Runs with the accounts there are. A dry run makes no database: where there is none, it is judged against an empty one. */
 async function withAccounts(apply: boolean, work: (db: Db) => Promise<void>): Promise<void> {
   const { database_url, migrate } = loadConfig()
   const isThere = databaseExists(database_url)
-  const { db } = openDatabase(apply || isThere ? database_url : 'sqlite::memory:')
+  if (apply && database_url === IN_MEMORY) throw new Error(`${IN_MEMORY} would forget the accounts at once`)
+  const { db } = openDatabase(apply || isThere ? database_url : IN_MEMORY)
   try {
     if (apply) await prepareSchema(db, migrate)
     else if (isThere) await prepareSchema(db, 'check')

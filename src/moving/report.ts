@@ -73,8 +73,9 @@ function toCsv(entry: Entry): string {
 }
 
 function toCell(value: unknown): string {
-  const text = Array.isArray(value) ? value.join('; ') : String(value ?? '')
+  // control characters could steer the terminal that the report is shown on
+  const text = (Array.isArray(value) ? value.join('; ') : String(value ?? '')).replace(/\p{Cc}/gu, '?')
   // with a sign of a formula in front, spreadsheets would run what stands there
   const harmless = /^\s*[=+\-@]/.test(text) ? `'${text}` : text
-  return /[",\r\n;]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  return /[",;]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }

@@ -88,13 +88,24 @@ t.test('import is a dry run that makes no database; its report is a new file bes
   )
 })
 
-t.test('a report in CSV cannot be taken for formulas', async (t) => {
+t.test('a report in CSV can neither be taken for formulas nor steer a terminal', async (t) => {
   const { latchkey, write, path } = commandLine(t)
-  write('users.jsonl', jsonLines({ username: '=1+"2"' }, { username: '@x,y' }, { username: '\t=1' }))
+  write(
+    'users.jsonl',
+    jsonLines(
+      { username: '=1+"2"' },
+      { username: '@x,y' },
+      { username: 'a\u001b[2Jb' },
+      { username: ' =1' },
+      { username: '\t=1' },
+    ),
+  )
   await latchkey('import', 'users.jsonl', '--report', 'r.csv')
   t.match(readFileSync(path('r.csv'), 'utf8'), `1,rejected,"'=1+""2""",`)
   t.match(readFileSync(path('r.csv'), 'utf8'), `2,rejected,"'@x,y",`)
-  t.match(readFileSync(path('r.csv'), 'utf8'), `3,rejected,'\t=1,`)
+  t.match(readFileSync(path('r.csv'), 'utf8'), '3,rejected,a?[2Jb,')
+  t.match(readFileSync(path('r.csv'), 'utf8'), "4,rejected,' =1,")
+  t.match(readFileSync(path('r.csv'), 'utf8'), '5,rejected,?=1,')
 })
 
 t.test('what cannot be imported is one line and exit code 1, a wrong use exit code 2', async (t) => {
@@ -127,6 +138,10 @@ t.test('what cannot be imported is one line and exit code 1, a wrong use exit co
     const ending = await latchkey('import', ...args)
     t.match(ending, { code, stderr }, args.join(' '))
   }
+  const memory = commandLine(t, { DATABASE_URL: 'sqlite::memory:' })
+  memory.write('users.csv', 'username\nada\n')
+  t.match(await memory.latchkey('import', 'users.csv'), { code: 0 })
+  t.match(await memory.latchkey('import', 'users.csv', '--apply'), { code: 1, stderr: /would forget the accounts/ })
   t.strictSame(readdirSync(folder).sort(), ['exists.jsonl', 'half.conf', 'letter.txt', 'users.csv'], 'nothing was made')
 })
 

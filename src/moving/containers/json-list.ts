@@ -72,35 +72,39 @@ function createCutter() {
     if (inString && listDepth === 0 && word.length <= MEMBER.length) word += String.fromCharCode(byte)
   }
 
+  /** Takes one byte in, and says what it means to the list. */
+  function follow(byte: number): 'begins' | 'separates' | 'ends' | undefined {
+    if (inString) followString(byte)
+    else if (byte === QUOTE) {
+      inString = true
+      word = ''
+    } else if (OPEN.has(byte)) {
+      depth += 1
+      if (!beginsList(byte)) return undefined
+      listDepth = depth
+      return 'begins'
+    } else if (CLOSE.has(byte)) {
+      depth -= 1
+      if (depth !== listDepth - 1) return undefined
+      listDepth = Number.POSITIVE_INFINITY
+      return 'ends'
+    } else if (byte === COMMA && depth === listDepth) return 'separates'
+    return undefined
+  }
+
   function* cut(chunk: Buffer): Generator<Element> {
     let start = isInList() ? 0 : -1
     for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at] as number
-      if (inString) followString(byte)
-      else if (byte === QUOTE) {
-        inString = true
-        word = ''
-      } else if (OPEN.has(byte)) {
-        depth += 1
-        if (beginsList(byte)) {
-          listDepth = depth
-          start = at + 1
-        }
-      } else if (CLOSE.has(byte) || (byte === COMMA && depth === listDepth)) {
-        if (depth === listDepth) {
-          collect(chunk.subarray(start, at))
-          yield element
-          element = { parts: [], length: 0 }
-          start = at + 1
-          if (byte !== COMMA) {
-            listDepth = Number.POSITIVE_INFINITY
-            start = -1
-          }
-        }
-        if (byte !== COMMA) depth -= 1
+      const event = follow(chunk[at] as number)
+      if (event === undefined) continue
+      if (event !== 'begins') {
+        collect(chunk.subarray(start, at))
+        yield element
+        element = { parts: [], length: 0 }
       }
+      start = event === 'ends' ? -1 : at + 1
     }
-    if (start !== -1 && start < chunk.length) collect(chunk.subarray(start))
+    if (start !== -1) collect(chunk.subarray(start))
   }
 
   return { cut, found: () => listDepth !== 0, complete: () => listDepth === Number.POSITIVE_INFINITY }
