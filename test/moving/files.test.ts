@@ -126,7 +126,10 @@ t.test('a JSON document: a bad user costs itself and nothing else', async (t) =>
     {"username":"long","bio":"${'x'.repeat(10_000_000)}"} , {"username":"last","x":[[{}],[]]}]`
   for (const [what, text] of [
     ['a list', users],
-    ['a member', `{"realm":{"users":["nobody"]},"a":"users","users":${users},"more":[{"users":[{}]}]}`],
+    [
+      'a member',
+      `{"realm":{"users":["nobody"]},"list":[{"username":"nobody"}],"a":"users","users":${users},"more":[{"users":[{}]}]}`,
+    ],
     ['a member, with a mark', `\uFEFF{\n  "users" : ${users}\n}\n`],
   ] as const) {
     const { users, lines } = await moveIn(t, text)
