@@ -12,6 +12,9 @@ import { recognise } from '../../src/moving/recognise.ts'
 import { openReport } from '../../src/moving/report.ts'
 import type { ReadingOptions } from '../../src/moving/system.ts'
 import { emptyFolder } from './child.ts'
+import type { commandLine } from './command-line.ts'
+
+type CommandLine = ReturnType<typeof commandLine>
 
 /** The time of every import in the tests. */
 export const NOW = Date.UTC(2026, 0, 31, 8, 15, 30)
@@ -88,3 +91,28 @@ export function parseLines(text: string): Record<string, unknown>[] {
 export function jsonLines(...users: object[]): string {
   return users.map((user) => `${JSON.stringify(user)}\n`).join('')
 }
+
+/** bcrypt of `swordfish`. */
+const BCRYPT = '$2b$04$JPg08V//WXTyInyEy7WYU.90yRwxOY7fiDXRK7YXGxuA4cf0ferlW'
+
+/** So many different people, with valid hashes. */
+export function people(count: number): string {
+  const person = (_: unknown, index: number) => ({
+    number: index + 1,
+    username: `user.${index}`,
+    email: `user.${index}@example.org`,
+    created_at: '2024-01-02T03:04:05Z',
+    password_hash: BCRYPT,
+  })
+  return jsonLines(...Array.from({ length: count }, person))
+}
+
+/** How many accounts a command line's database has. */
+export const countUsers = (line: CommandLine) =>
+  line.withDatabase(async (db) => {
+    const row = await db
+      .selectFrom('users')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .executeTakeFirst()
+    return row?.n ?? 0
+  })
