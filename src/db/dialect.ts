@@ -10,6 +10,7 @@ import {
   sql,
 } from 'kysely'
 import type { Tables } from './schema.ts'
+import { sqliteDriver } from './sqlite-driver.ts'
 
 /** Adds a 64-bit integer primary key whose values are never used twice, not even after a deletion. */
 export function autoIncrement(_db: Kysely<unknown>, table: CreateTableBuilder<string>, column: string) {
@@ -18,6 +19,7 @@ export function autoIncrement(_db: Kysely<unknown>, table: CreateTableBuilder<st
 
 /** Kysely's SQLite dialect over one connection that keeps its prepared statements. */
 export function sqliteDialect(file: SqliteFile): SqliteDialect {
+  const database = preparedOnce(file)
   return new (class extends SqliteDialect {
     override createAdapter() {
       return new (class extends SqliteAdapter {
@@ -25,9 +27,16 @@ export function sqliteDialect(file: SqliteFile): SqliteDialect {
         override get supportsTransactionalDdl() {
           return true
         }
+        /** There is one connection, but our driver lets requests take turns by itself. */
+        override get supportsMultipleConnections() {
+          return true
+        }
       })()
     }
-  })({ database: preparedOnce(file) })
+    override createDriver() {
+      return sqliteDriver(file, database.prepare)
+    }
+  })({ database })
 }
 
 /** How many distinct statements are kept; lists of varying length make more than a handful of texts. */

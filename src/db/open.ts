@@ -14,7 +14,7 @@ export interface OpenDatabase {
   foreignWrites: () => number
 }
 
-/** How long a statement waits for another process's write, in ms. */
+/** How long the opening waits for other processes, in ms. */
 const BUSY_TIMEOUT = 5000
 
 /** How long a process that was turned away waits before it asks again, in ms. */
@@ -46,8 +46,16 @@ function countForeignWrites(file: BetterSqlite.Database): () => number {
   const counter = file.prepare('pragma data_version').pluck()
   // asked before the wal-index is looked for: in a new database it appears with the first question
   let count = counter.get() as number
+  const ask = () => {
+    try {
+      return counter.get() as number
+    } catch {
+      // locked or unreadable: the same as nothing that was seen before
+      return Number.NaN
+    }
+  }
   const index = `${file.name}-shm`
-  if (!existsSync(index)) return () => counter.get() as number
+  if (!existsSync(index)) return ask
   // Never closed: POSIX drops a process's locks on a file when it closes any descriptor of it, SQLite's included.
   const descriptor = openSync(index, 'r')
   const header = Buffer.alloc(WAL_INDEX_HEADER)
@@ -55,8 +63,8 @@ function countForeignWrites(file: BetterSqlite.Database): () => number {
   return () => {
     readSync(descriptor, header, 0, WAL_INDEX_HEADER, 0)
     if (header.equals(seen)) return count
-    header.copy(seen)
-    count = counter.get() as number
+    count = ask()
+    if (!Number.isNaN(count)) header.copy(seen)
     return count
   }
 }
@@ -69,6 +77,8 @@ function openFile(path: string): BetterSqlite.Database {
     file.pragma('foreign_keys = ON')
     // FULL: an acknowledged write survives a power cut, not only a crash of the process
     file.pragma('synchronous = FULL')
+    // from here on the driver waits, and nobody with it
+    file.pragma('busy_timeout = 0')
     return file
   } catch (cause) {
     throw new Error(`the database ${path} cannot be opened: ${(cause as Error).message}`, { cause })
