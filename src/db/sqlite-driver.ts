@@ -24,7 +24,9 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
   const turns = createTurns()
   const untilUnlocked = watchLock(file)
   /** connections in a transaction, whose turn it is until its end */
-  const holders = new WeakSet<DatabaseConnection>()
+  const holders = new Set<DatabaseConnection>()
+  /** they are all the same, and cost something to make */
+  const idle: DatabaseConnection[] = []
 
   function run<R>({ sql, parameters }: Query): QueryResult<R> {
     const statement = prepare(sql)
@@ -42,7 +44,7 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
     }
   }
 
-  async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
     const end = performance.now() + PATIENCE
     for (;;) {
       try {
@@ -57,7 +59,9 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
 
   function connect(): DatabaseConnection {
     const connection: DatabaseConnection = {
-      executeQuery: async (query) => (holders.has(connection) ? run(query) : patiently(() => runInTurn(query))),
+      executeQuery: async (query) =>
+        // while it is nobody's turn, one statement needs none: nothing can come in between
+        holders.has(connection) ? run(query) : patiently(() => (turns.areFree() ? run(query) : runInTurn(query))),
       async *streamQuery(query) {
         const isHolder = holders.has(connection)
         if (!isHolder) await turns.take()
@@ -73,7 +77,7 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
 
   return {
     init: async () => {},
-    acquireConnection: async () => connect(),
+    acquireConnection: async () => idle.pop() ?? connect(),
     beginTransaction: (connection) =>
       patiently(async () => {
         await turns.take()
@@ -94,6 +98,7 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
     },
     async releaseConnection(connection) {
       if (holders.delete(connection)) turns.give()
+      idle.push(connection)
     },
     destroy: async () => {
       file.close()
@@ -106,6 +111,7 @@ function createTurns() {
   const waiting: (() => void)[] = []
   let isTaken = false
   return {
+    areFree: () => !isTaken,
     take(): Promise<void> | undefined {
       if (isTaken) return new Promise((resolve) => waiting.push(resolve))
       isTaken = true
