@@ -31,7 +31,10 @@ export function sqlitePath(url: string): string {
  */
 export function openDatabase(url: string): OpenDatabase {
   const file = openFile(sqlitePath(url))
-  return { db: new Kysely<Tables>({ dialect: sqliteDialect(file) }), foreignWrites: countForeignWrites(file) }
+  const foreignWrites = countForeignWrites(file)
+  // from here on the driver waits for other processes, and nobody with it
+  file.pragma('busy_timeout = 0')
+  return { db: new Kysely<Tables>({ dialect: sqliteDialect(file) }), foreignWrites }
 }
 
 /** The part of the wal-index that every commit of any connection changes (sqlite.org/walformat.html, section 2.2), in bytes. */
@@ -77,8 +80,6 @@ function openFile(path: string): BetterSqlite.Database {
     file.pragma('foreign_keys = ON')
     // FULL: an acknowledged write survives a power cut, not only a crash of the process
     file.pragma('synchronous = FULL')
-    // from here on the driver waits, and nobody with it
-    file.pragma('busy_timeout = 0')
     return file
   } catch (cause) {
     throw new Error(`the database ${path} cannot be opened: ${(cause as Error).message}`, { cause })
