@@ -18,7 +18,7 @@ export default fp(
     function recall(token: string): SessionState | undefined {
       const claims = recallAccessToken(app, token)
       const state = claims && app.states.recall(claims.sid)
-      return state && state.account.uid === claims.sub ? state : undefined
+      return state && state.account.uid === claims.sub && app.ephemeral.isCurrent() ? state : undefined
     }
 
     async function identify(token: string): Promise<SessionState> {

@@ -61,7 +61,7 @@ export async function buildApp(
   { now = Date.now, logStream = standardOutput(), hashesAhead = 0 }: Options = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
-  const database = openDatabase(config.database_url)
+  const database = openDatabase(config.database_url, { pool: config.database_pool })
   app.decorate('config', config)
   app.decorate('now', now)
   try {

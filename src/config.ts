@@ -11,6 +11,7 @@ import {
   baseUrl,
   DIALECTS,
   type Dialect,
+  databaseUrl,
   dialects,
   hostName,
   type MetricsAccess,
@@ -46,11 +47,12 @@ export const Environment = Type.Object({
   ),
   DATABASE_URL: Type.String({
     // after two slashes some mean a path from the root and others one from here
-    pattern: '^sqlite:(?!//).+$',
+    pattern: '^(sqlite:(?!//)|postgres(ql)?://).+$',
     default: 'sqlite:data/latchkey.db',
     description: 'the database; `sqlite::memory:` keeps everything in memory and is for trying out',
-    unit: '`sqlite:PATH`',
+    unit: '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`',
   }),
+  DATABASE_POOL: integer(2, 1000, 10, 'most connections of this process to PostgreSQL'),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://.+$',
@@ -180,7 +182,11 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
   ENV_JWT_KEY: { name: 'JWT_KEY' },
   ACCESS_TOKEN_EXPIRE_MINUTES: { name: 'ACCESS_TOKEN_TTL', convert: (minutes) => `${minutes}m` },
   BACKEND_CORS_ORIGINS: { name: 'CORS_ORIGINS' },
-  DATABASE_URI: { name: 'DATABASE_URL', convert: (uri) => uri.replace(/^sqlite:\/\/\//, 'sqlite:') },
+  DATABASE_URI: {
+    name: 'DATABASE_URL',
+    // SQLAlchemy may name the driver as well
+    convert: (uri) => uri.replace(/^sqlite:\/\/\//, 'sqlite:').replace(/^postgresql\+\w+:/, 'postgresql:'),
+  },
 }
 
 /** What no message may show. `PUBLIC_URL` may hold credentials, by mistake. */
@@ -279,7 +285,8 @@ function interpret(env: Environment, faults: Faults): Config {
     host: env.HOST,
     port: env.PORT,
     public_url: publicUrl ?? `http://${authority(env.HOST, env.PORT)}`,
-    database_url: env.DATABASE_URL,
+    database_url: read('DATABASE_URL', databaseUrl) ?? env.DATABASE_URL,
+    database_pool: env.DATABASE_POOL,
     redis_url:
       read('REDIS_URL', redisUrl) ?? (redis_host && `redis://${authority(redis_host, env.REDIS_PORT ?? 6379)}`),
     jwt_key: read('JWT_KEY', masterKey),

@@ -5,6 +5,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { buildApp, VERSION } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
+import { shownUrl } from './db/open.ts'
 import { explain } from './operation/explain.ts'
 import { authority } from './operation/values.ts'
 
@@ -63,7 +64,7 @@ function banner(app: FastifyInstance, config: Config): string {
     `  read it    ${base}/redoc`,
     `  contract   ${base}/openapi.yaml`,
     ...(metrics ? [`  metrics    ${metrics}`] : []),
-    `  database   ${config.database_url}`,
+    `  database   ${shownUrl(config.database_url)}`,
     `  ephemeral  ${app.ephemeral.kind === 'redis' ? 'Redis' : 'embedded, in the database'}`,
     `  tokens     ${config.jwt_alg}, ${config.access_token_ttl / 1000} s`,
   ]

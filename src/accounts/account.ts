@@ -1,6 +1,7 @@
 /** An account as the rest of the service sees it: its row and its roles. */
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { compiled } from '../db/compiled.ts'
+import { holdingRows, isPostgres } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
@@ -62,6 +63,17 @@ export async function getAccount(db: Db | Tx, uid: string): Promise<Account> {
   const row = await selectAccounts(db).where('uid', '=', uid).executeTakeFirst()
   if (!row) throw new Failure('user_not_found')
   return toAccount(row)
+}
+
+/**
+ * The account, which nobody else changes before the transaction ends.
+ * @throws Failure user_not_found
+ */
+export async function getAccountForChange(tx: Tx, uid: string): Promise<Account> {
+  // a query of its own: one that waited for a row sees that row anew, and the roles as they were when it began
+  if (isPostgres(tx))
+    await holdingRows(tx, tx.selectFrom('users').select('id').where('uid', '=', uid), 'update').execute()
+  return getAccount(tx, uid)
 }
 
 /** What was put together before; an account that is remembered with its session is shown many times. */

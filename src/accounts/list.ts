@@ -1,6 +1,7 @@
 /** Lists of accounts in keyset pages: what is added or removed meanwhile neither repeats nor hides a row. */
 import { type Static, Type } from '@sinclair/typebox'
 import { sql } from 'kysely'
+import { lowerAscii } from '../db/dialect.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { ROLES } from '../roles/permissions.ts'
@@ -58,13 +59,14 @@ export async function listAccounts({ db }: Pick<Deps, 'db'>, query: Static<typeo
   if (role !== undefined) select = select.where(hasRole(role))
   if (state !== undefined) select = select.where('disabled_at', state === 'active' ? 'is' : 'is not', null)
   if (q !== undefined) {
+    const inName = lowerAscii(db, sql.val(wildcards(q.normalize('NFKC'))))
     const pattern = wildcards(foldIdentifier(q))
     const like = (column: string) => sql<boolean>`${sql.ref(column)} like ${pattern} escape '\\'`
     select = select.where((eb) =>
       eb.or([
         like('username_key'),
         like('email_key'),
-        sql<boolean>`lower(name) like lower(${wildcards(q.normalize('NFKC'))}) escape '\\'`,
+        sql<boolean>`${lowerAscii(db, sql.ref('name'))} like ${inName} escape '\\'`,
       ]),
     )
   }

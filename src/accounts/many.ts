@@ -1,6 +1,7 @@
 /** Many accounts at once, for who brings them in or takes them out. */
 import type { Insertable } from 'kysely'
 import { inChunks } from '../db/chunks.ts'
+import { reserveIds } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import type { Tables, UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
@@ -37,6 +38,11 @@ export async function insertAccounts(
   rows: readonly Insertable<Tables['users']>[],
 ): Promise<ReadonlyMap<string, number>> {
   const numbers = new Map<string, number>()
+  await reserveIds(
+    tx,
+    'users',
+    rows.reduce((highest, { id = 0 }) => Math.max(highest, id), 0),
+  )
   for (const part of [rows.filter(({ id }) => id !== undefined), rows.filter(({ id }) => id === undefined)]) {
     for (const chunk of inChunks(part)) {
       const written = await tx.insertInto('users').values(chunk).returning(['id', 'uid']).execute()

@@ -2,9 +2,10 @@
 import { existsSync, linkSync, rmSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadConfig } from '../config.ts'
-import { databaseExists, sqlitePath } from '../db/open.ts'
+import { databaseFile } from '../db/open.ts'
 import { restoreDatabase } from '../db/restore.ts'
 import { type Contents, copySnapshot, syncFolderOf } from '../db/snapshot.ts'
+import { databaseExists } from '../db/whole.ts'
 import { shown } from '../moving/summary.ts'
 import { misuse } from './program.ts'
 import { showProgress } from './progress.ts'
@@ -26,7 +27,7 @@ export function addBackup(db: Command): void {
 async function backUp(path: string): Promise<void> {
   const { database_url } = loadConfig()
   const source = sqliteFile(database_url)
-  if (!databaseExists(database_url)) throw new Error(`${database_url} does not exist`)
+  if (!(await databaseExists(database_url))) throw new Error(`${database_url} does not exist`)
   if (existsSync(path)) throw new Error(takenSentence(path))
   const draft = `${path}.writing-${process.pid}`
   try {
@@ -49,8 +50,8 @@ async function restore(path: string, { yes = false }: { yes?: boolean }): Promis
 }
 
 function sqliteFile(url: string): string {
-  const path = url.startsWith('sqlite:') ? sqlitePath(url) : ':memory:'
-  if (path === ':memory:') throw misuse('backup and restore are for a database in an SQLite file')
+  const path = databaseFile(url)
+  if (path === undefined) throw misuse('backup and restore are for a database in an SQLite file')
   return path
 }
 

@@ -1,7 +1,8 @@
 /** `latchkey db …`, `latchkey migrate …` */
 import { loadConfig } from '../config.ts'
 import { migrateDown, migrateUp, migrationStates } from '../db/migrate.ts'
-import { removeDatabase } from '../db/open.ts'
+import { isPostgresUrl, shownUrl } from '../db/open.ts'
+import { createDatabase, removeDatabase } from '../db/whole.ts'
 import { addBackup } from './backup.ts'
 import { type CommandGroup, misuse, withDatabase } from './program.ts'
 import { ask, say } from './terminal.ts'
@@ -9,13 +10,7 @@ import { ask, say } from './terminal.ts'
 /** The database as a whole: made, deleted. */
 export const database: CommandGroup = (program) => {
   const db = program.command('db').description('the database as a whole')
-  db.command('create')
-    .description('create the database and bring its schema up to date')
-    .action(() =>
-      withDatabase(async (database, { database_url }) =>
-        report(await migrateUp(database), `${database_url} is up to date`),
-      ),
-    )
+  db.command('create').description('create the database and bring its schema up to date').action(makeDatabase)
   db.command('drop')
     .description('delete the database with everything in it')
     .option('--yes', 'do not ask')
@@ -53,12 +48,21 @@ function report(migrations: string[], otherwise: string): void {
   for (const name of migrations) say(`done: ${name}`)
 }
 
+async function makeDatabase(): Promise<void> {
+  await createDatabase(loadConfig().database_url)
+  await withDatabase(async (database, { database_url }) =>
+    report(await migrateUp(database), `${shownUrl(database_url)} is up to date`),
+  )
+}
+
 async function dropDatabase({ yes = false }: { yes?: boolean }): Promise<void> {
   const { database_url } = loadConfig()
+  const shown = shownUrl(database_url)
+  const victim = isPostgresUrl(database_url) ? `Latchkey's tables in ${shown}` : shown
   if (!yes) {
     if (!process.stdin.isTTY) throw misuse('db drop needs --yes where nobody can be asked')
-    const answer = await ask(`Delete ${database_url} with everything in it? Type yes: `)
+    const answer = await ask(`Delete ${victim} with everything in it? Type yes: `)
     if (answer !== 'yes') throw new Error('nothing was deleted')
   }
-  say(removeDatabase(database_url) ? `deleted ${database_url}` : `${database_url} does not exist`)
+  say((await removeDatabase(database_url)) ? `deleted ${victim}` : `${shown} does not exist`)
 }

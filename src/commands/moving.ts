@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { loadConfig } from '../config.ts'
 import { migrateUp, prepareSchema } from '../db/migrate.ts'
-import { type Db, databaseExists, openDatabase } from '../db/open.ts'
+import { type Db, openDatabase, shownUrl } from '../db/open.ts'
+import { databaseExists } from '../db/whole.ts'
 import { openSource } from '../moving/containers/source.ts'
 import { exportUsers } from '../moving/export.ts'
 import { importUsers } from '../moving/import.ts'
@@ -21,6 +22,9 @@ interface ImportFlags extends PasswordFlags {
   apply?: boolean
   report?: string
 }
+
+/** One piece of work after another, each of which may take long. */
+const PATIENT = { pool: 2, patient: true }
 
 const NAMES = ['auto', ...SYSTEMS.map(({ name }) => name)]
 
@@ -77,9 +81,9 @@ const IN_MEMORY = 'sqlite::memory:'
 /** Runs with the accounts there are. A dry run makes no database: where there is none, it is judged against an empty one. */
 async function withAccounts(apply: boolean, work: (db: Db) => Promise<void>): Promise<void> {
   const { database_url, migrate } = loadConfig()
-  const isThere = databaseExists(database_url)
+  const isThere = await databaseExists(database_url)
   if (apply && database_url === IN_MEMORY) throw new Error(`${IN_MEMORY} would forget the accounts at once`)
-  const { db } = openDatabase(apply || isThere ? database_url : IN_MEMORY)
+  const { db } = openDatabase(apply || isThere ? database_url : IN_MEMORY, PATIENT)
   try {
     if (apply) await prepareSchema(db, migrate)
     else if (isThere) await prepareSchema(db, 'check')
@@ -92,8 +96,8 @@ async function withAccounts(apply: boolean, work: (db: Db) => Promise<void>): Pr
 
 async function runExport({ withHashes = false, output }: { withHashes?: boolean; output?: string }): Promise<void> {
   const { database_url } = loadConfig()
-  if (!databaseExists(database_url)) throw new Error(`${database_url} does not exist`)
-  const { db } = openDatabase(database_url)
+  if (!(await databaseExists(database_url))) throw new Error(`${shownUrl(database_url)} does not exist`)
+  const { db } = openDatabase(database_url, PATIENT)
   try {
     await prepareSchema(db, 'check')
     const file = openOutput(output)

@@ -12,7 +12,7 @@ type App = Awaited<ReturnType<typeof buildApp>>
 /** Runs with the database alone, whatever state its schema is in. */
 export async function withDatabase(work: (db: Db, config: Config) => Promise<void>): Promise<void> {
   const config = loadConfig()
-  const { db } = openDatabase(config.database_url)
+  const { db } = openDatabase(config.database_url, { pool: 2, patient: true })
   try {
     await work(db, config)
   } finally {

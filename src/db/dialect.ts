@@ -1,64 +1,33 @@
-/** What differs between the databases; the one place that knows. */
-import type { Database as SqliteFile } from 'better-sqlite3'
+/** What differs between the databases in SQL; the one place that knows. */
 import {
   type CreateTableBuilder,
+  type Expression,
   type Kysely,
-  SqliteAdapter,
-  type SqliteDatabase,
-  SqliteDialect,
-  type SqliteStatement,
+  PostgresAdapter,
+  type SelectQueryBuilder,
   sql,
 } from 'kysely'
+import { advisoryLock, isServerUnavailable, uniqueColumn } from './postgres.ts'
 import type { Tables } from './schema.ts'
-import { sqliteDriver } from './sqlite-driver.ts'
+
+/** A database or a transaction in it, of whatever tables. */
+type AnyDb = Pick<Kysely<unknown>, 'getExecutor'>
+
+/** Whether this is PostgreSQL, where transactions run beside one another; on SQLite whoever writes is alone. */
+export function isPostgres(db: AnyDb): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter
+}
+
+/** What the database is called in the contract. */
+export function kindOf(db: AnyDb): 'postgres' | 'sqlite' {
+  return isPostgres(db) ? 'postgres' : 'sqlite'
+}
 
 /** Adds a 64-bit integer primary key whose values are never used twice, not even after a deletion. */
-export function autoIncrement(_db: Kysely<unknown>, table: CreateTableBuilder<string>, column: string) {
-  return table.addColumn(column, 'integer', (definition) => definition.primaryKey().autoIncrement())
-}
-
-/** Kysely's SQLite dialect over one connection that keeps its prepared statements. */
-export function sqliteDialect(file: SqliteFile): SqliteDialect {
-  const database = preparedOnce(file)
-  return new (class extends SqliteDialect {
-    override createAdapter() {
-      return new (class extends SqliteAdapter {
-        /** SQLite does roll back DDL; with this, a migration is all or nothing and two starting processes queue. */
-        override get supportsTransactionalDdl() {
-          return true
-        }
-        /** There is one connection, but our driver lets requests take turns by itself. */
-        override get supportsMultipleConnections() {
-          return true
-        }
-      })()
-    }
-    override createDriver() {
-      return sqliteDriver(file, database.prepare)
-    }
-  })({ database })
-}
-
-/** How many distinct statements are kept; lists of varying length make more than a handful of texts. */
-const MAX_STATEMENTS = 500
-
-/** Parsing a statement costs more than running most of ours, so each text is prepared once. */
-function preparedOnce(file: SqliteFile): SqliteDatabase {
-  const statements = new Map<string, SqliteStatement>()
-  return {
-    close: () => file.close(),
-    prepare(text) {
-      // Every transaction here writes. A deferred one that turns to writing after another process has written
-      // fails at once, whatever the busy timeout; an immediate one waits its turn.
-      const sql = text === 'begin' ? 'begin immediate' : text
-      const known = statements.get(sql)
-      if (known) return known
-      const statement = file.prepare<unknown[], unknown>(sql) as unknown as SqliteStatement
-      if (statements.size >= MAX_STATEMENTS) statements.clear()
-      statements.set(sql, statement)
-      return statement
-    },
-  }
+export function autoIncrement(db: Kysely<unknown>, table: CreateTableBuilder<string>, column: string) {
+  return isPostgres(db)
+    ? table.addColumn(column, 'bigint', (definition) => definition.generatedByDefaultAsIdentity().primaryKey())
+    : table.addColumn(column, 'integer', (definition) => definition.primaryKey().autoIncrement())
 }
 
 const SQLITE_UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'])
@@ -69,18 +38,66 @@ const SQLITE_UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PR
  */
 export function violatedUnique<T extends string>(error: unknown, candidates: readonly T[]): T | undefined {
   const { code, message = '' } = error as { code?: string; message?: string }
-  if (!code || !SQLITE_UNIQUE.has(code)) return undefined
+  if (!code || !SQLITE_UNIQUE.has(code)) return uniqueColumn(error, candidates)
   return candidates.find((column) => message.includes(`.${column}`))
 }
 
 /** Whether the database, rather than the statement, is at fault: locked, full, unreadable, gone. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/.test(code)
+  const ofSqlite = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/
+  return (typeof code === 'string' && ofSqlite.test(code)) || isServerUnavailable(error)
+}
+
+/**
+ * Makes a query hold on to the rows it finds until the transaction ends, where transactions run beside one another.
+ * `share`: nobody may change them; `update`: nobody may hold on to them either.
+ * A row that another transaction was changing is judged anew by the condition once that has ended.
+ */
+export function holdingRows<DB, T extends keyof DB, O>(
+  db: AnyDb,
+  query: SelectQueryBuilder<DB, T, O>,
+  strength: 'share' | 'update',
+): SelectQueryBuilder<DB, T, O> {
+  if (!isPostgres(db)) return query
+  return strength === 'share' ? query.forShare() : query.forUpdate()
+}
+
+/** For a few rows that are to be deleted: leaves out those that another transaction has at hand. */
+export function skippingHeld<DB, T extends keyof DB, O>(
+  db: AnyDb,
+  query: SelectQueryBuilder<DB, T, O>,
+): SelectQueryBuilder<DB, T, O> {
+  return isPostgres(db) ? query.forUpdate().skipLocked() : query
+}
+
+/** What transactions can take turns in. The numbers must stay: nodes of two versions have to mean the same. */
+const TURNS = { migrations: 1, admins: 2, messages: 3 } as const
+
+/** Waits until no other transaction is in this; from here to its end the transaction is alone in it. */
+export async function takeTurn(tx: Kysely<Tables>, what: keyof typeof TURNS): Promise<void> {
+  if (isPostgres(tx)) await advisoryLock(TURNS[what]).execute(tx)
+}
+
+/** Text in lower case as far as ASCII goes; the databases differ in the rest, and PostgreSQL by its locale. */
+export function lowerAscii(db: AnyDb, text: Expression<string | null>): Expression<string | null> {
+  return isPostgres(db) ? sql`lower(${text} collate "C")` : sql`lower(${text})`
 }
 
 /** The highest id that a table has ever given out, deleted rows included; 0 if none. */
-export async function highestId(db: Kysely<Tables>, table: string): Promise<number> {
-  const { rows } = await sql<{ seq: number }>`select seq from sqlite_sequence where name = ${table}`.execute(db)
+export async function highestId(db: Kysely<Tables>, table: 'users'): Promise<number> {
+  const { rows } = isPostgres(db)
+    ? await sql<{ seq: number | null }>`select pg_sequence_last_value(${sequenceOf(table)}) as seq`.execute(db)
+    : await sql<{ seq: number }>`select seq from sqlite_sequence where name = ${table}`.execute(db)
   return rows[0]?.seq ?? 0
+}
+
+const sequenceOf = (table: string) => sql`pg_get_serial_sequence(${table}, 'id')::regclass`
+
+/** Makes sure that no row that comes without an id is given one up to this; SQLite sees to that by itself. */
+export async function reserveIds(tx: Kysely<Tables>, table: 'users', upTo: number): Promise<void> {
+  if (!isPostgres(tx) || upTo <= (await highestId(tx, table))) return
+  // keeps out whoever would be given an id between the look and the change
+  await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(tx)
+  if (upTo > (await highestId(tx, table))) await sql`select setval(${sequenceOf(table)}, ${upTo})`.execute(tx)
 }

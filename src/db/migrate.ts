@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { type MigrationProvider, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
+import { isPostgres, takeTurn } from './dialect.ts'
 import * as core from './migrations/0001-core.ts'
 import * as weakFormats from './migrations/0002-weak-formats.ts'
 import type { Db } from './open.ts'
@@ -17,17 +19,19 @@ export interface MigrationState {
   executed_at: Date | undefined
 }
 
+/** The tables in which it is kept what has run. */
+export const BOOKKEEPING = ['kysely_migration', 'kysely_migration_lock'] as const
+
 const migratorOf = (db: Db) => new Migrator({ db, provider })
 
 /** Runs what has not run yet. Two processes that start at once take turns; the second finds nothing left to do. */
 export async function migrateUp(db: Db): Promise<string[]> {
-  return outcome(await migratorOf(db).migrateToLatest())
+  return migrating(db, (migrator) => migrator.migrateToLatest())
 }
 
 /** Takes the newest migration back, or with `all` every one. The data in its tables is lost. */
 export async function migrateDown(db: Db, all = false): Promise<string[]> {
-  const migrator = migratorOf(db)
-  return outcome(all ? await migrator.migrateTo(NO_MIGRATIONS) : await migrator.migrateDown())
+  return migrating(db, (migrator) => (all ? migrator.migrateTo(NO_MIGRATIONS) : migrator.migrateDown()))
 }
 
 /** Every migration with the time it ran. */
@@ -50,6 +54,19 @@ export async function prepareSchema(db: Db, mode: 'auto' | 'check'): Promise<voi
     const names = pending.map(({ name }) => name).join(', ')
     throw new Error(`the database lacks the migrations ${names}; run "npm run migrate", or set MIGRATE=auto`)
   }
+}
+
+/**
+ * One process at a time, all or nothing. On PostgreSQL all of it is one transaction, so that the turn and the work have
+ * the same connection, also behind pgbouncer.
+ */
+async function migrating(db: Db, work: (migrator: Migrator) => Promise<MigrationResultSet>): Promise<string[]> {
+  if (!isPostgres(db)) return outcome(await work(migratorOf(db)))
+  return db.transaction().execute(async (tx) => {
+    for (const limit of ['lock_timeout', 'statement_timeout']) await sql`set local ${sql.raw(limit)} = 0`.execute(tx)
+    await takeTurn(tx, 'migrations')
+    return outcome(await work(migratorOf(tx)))
+  })
 }
 
 function outcome({ error, results = [] }: MigrationResultSet): string[] {

@@ -1,6 +1,6 @@
 import BetterSqlite from 'better-sqlite3'
 import { Kysely } from 'kysely'
-import { sqliteDialect } from './dialect.ts'
+import { sqliteDialect } from './sqlite.ts'
 
 /** How much of a scratch database is kept in memory, in KiB; the rest goes to its file. */
 const CACHE = 8192

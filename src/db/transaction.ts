@@ -1,15 +1,25 @@
 import type { Transaction } from 'kysely'
 import type { Db } from './open.ts'
+import { isPassing } from './postgres.ts'
 import type { Tables } from './schema.ts'
 
 /** A transaction's handle, or the database where none is needed. */
 export type Tx = Transaction<Tables>
 
+/** How often a transaction is begun at most, where others ran beside it and the database ended it for their sake. */
+const ATTEMPTS = 4
+
 /**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
  * Only database calls belong inside; they must use the handle that `work` gets, since the database itself waits
- * for the transaction to end.
+ * for the transaction to end. `work` may run again, after a deadlock or a serialization failure.
  */
-export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute(work)
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isPassing(error)) throw error
+    }
+  }
 }

@@ -1,10 +1,16 @@
 /** The embedded store: two tables of the service's own database. */
 import { sql } from 'kysely'
+import { skippingHeld, takeTurn } from '../db/dialect.ts'
 import type { Db, OpenDatabase } from '../db/open.ts'
+import { sharing } from '../db/sharing.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { type Count, type Ephemeral, type Subscriber, Subscriptions } from './store.ts'
 
-/** How long a message stays readable for nodes that did not look, in ms; whoever was away longer starts afresh. */
-const MESSAGE_TTL = 60_000
+/** A node that has not looked for this long, in ms, starts afresh. */
+const LONGEST_ABSENCE = 60_000
+
+/** How long a message stays readable, in ms: so much longer that the clocks of two nodes may be minutes apart. */
+const MESSAGE_TTL = 600_000
 
 /** How often a node looks for news although nobody asks it anything, in ms. */
 const WATCH = 1000
@@ -19,16 +25,16 @@ interface Needs extends OpenDatabase {
 /** Makes the embedded store; the database stays open when the store closes. */
 export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Promise<Ephemeral> {
   const subscriptions = new Subscriptions()
-  let seenWrites = foreignWrites()
+  let seenWrites = foreignWrites?.()
   let lastId = await newestMessage(db)
   let lastRead = now()
-  let reading: Promise<void> | undefined
+  let unpublished: { channel: string; body: string }[] = []
 
   async function readNews(): Promise<void> {
     // Noted before reading: what is written meanwhile makes the next look find a difference.
-    const writes = foreignWrites()
-    if (now() - lastRead > MESSAGE_TTL) subscriptions.lose()
-    lastRead = now()
+    const writes = foreignWrites?.()
+    const at = now()
+    if (at - lastRead > LONGEST_ABSENCE) subscriptions.lose()
     const news = await db
       .selectFrom('messages')
       .select(['id', 'channel', 'body'])
@@ -42,21 +48,38 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
       subscriptions.hear(channel, body)
     }
     seenWrites = writes
+    lastRead = at
   }
 
+  const catchUp = sharing(readNews)
+  const look = () => void catchUp().catch(() => {})
+
   function isCurrent(): boolean {
+    // without a counter nobody knows without asking
+    if (!foreignWrites) return false
     if (foreignWrites() === seenWrites) return true
     // a failed read leaves seenWrites behind, so the next look asks again
-    reading ??= readNews()
-      .catch(() => {})
-      .finally(() => {
-        reading = undefined
-      })
+    look()
     return false
   }
 
   // a node that is asked nothing still hears what concerns it by itself, such as a change of keys
-  const watch = setInterval(() => isCurrent(), WATCH).unref()
+  const watch = setInterval(foreignWrites ? isCurrent : look, WATCH).unref()
+
+  /** Writes what waits, all of it in one transaction: publishers take turns, each as long as a commit takes. */
+  const writeNews = sharing(async () => {
+    const messages = unpublished.map((message) => ({ ...message, expires_at: now() + MESSAGE_TTL }))
+    unpublished = []
+    if (messages.length === 0) return
+    const ids = await inTransaction(db, async (tx) => {
+      // Ids have to become visible in their order: who has read one must not find a smaller one later.
+      await takeTurn(tx, 'messages')
+      await sweep(tx, 'messages', 'id', now())
+      return tx.insertInto('messages').values(messages).returning('id').execute()
+    })
+    // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
+    for (const { id } of ids) if (id === lastId + 1) lastId = id
+  })
 
   return {
     kind: 'sql',
@@ -110,21 +133,15 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
     async publish(channel, body) {
       // first, whether or not it can be told to the others
       subscriptions.hear(channel, body)
-      const { id } = await db
-        .insertInto('messages')
-        .values({ channel, body, expires_at: now() + MESSAGE_TTL })
-        .returning('id')
-        .executeTakeFirstOrThrow()
-      // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
-      if (id === lastId + 1) lastId = id
-      await sweep(db, 'messages', 'id', now())
+      unpublished.push({ channel, body })
+      await writeNews()
     },
 
     subscribe: (channel: string, subscriber: Subscriber) => subscriptions.add(channel, subscriber),
 
     isCurrent,
 
-    catchUp: readNews,
+    catchUp,
 
     async ping() {
       await sql`select 1`.execute(db)
@@ -132,7 +149,8 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
 
     async close() {
       clearInterval(watch)
-      await reading
+      // after a read that is under way
+      await catchUp().catch(() => {})
     },
   }
 }
@@ -146,7 +164,7 @@ async function newestMessage(db: Db): Promise<number> {
 }
 
 /** Removes a few rows that have expired. */
-async function sweep(db: Db, table: 'ephemeral' | 'messages', key: 'key' | 'id', now: number): Promise<void> {
-  const dead = sql`select ${sql.ref(key)} from ${sql.table(table)} where expires_at <= ${now} limit ${sql.lit(SWEEP)}`
-  await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (${dead})`.execute(db)
+async function sweep(db: Db | Tx, table: 'ephemeral' | 'messages', key: 'key' | 'id', now: number): Promise<void> {
+  const dead = db.selectFrom(table).select(key).where('expires_at', '<=', now).limit(sql.lit(SWEEP))
+  await db.deleteFrom(table).where(key, 'in', skippingHeld(db, dead)).execute()
 }

@@ -24,11 +24,12 @@ export interface Ephemeral {
 
   /**
    * Whether this node can rely on having heard the news. Redis: within milliseconds of its publication, and
-   * false at the latest `FEED_SILENCE` ms after the connection went dead. SQL: all of it, up to this moment.
+   * false at the latest `FEED_SILENCE` ms after the connection went dead. SQLite: all of it, up to this moment.
+   * PostgreSQL: never without asking.
    */
   isCurrent(): boolean
 
-  /** Resolves when everything published before the call has been handed to the subscribers. */
+  /** Resolves when everything published before the call has been handed to the subscribers. @throws when it cannot be known */
   catchUp(): Promise<void>
 
   /** @throws when the store does not answer */

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { sql } from 'kysely'
+import { kindOf } from '../db/dialect.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { enumOf, named } from '../schemas.ts'
@@ -11,7 +12,7 @@ export const Health = named(
   Type.Object({
     status: enumOf(['ok', 'degraded', 'stopping'], { description: 'degraded: a part does not answer', example: 'ok' }),
     version: Type.String({ example: '0.1.0' }),
-    database: Type.Object({ kind: enumOf(['sqlite'], { example: 'sqlite' }), status: PartState }),
+    database: Type.Object({ kind: enumOf(['postgres', 'sqlite'], { example: 'sqlite' }), status: PartState }),
     ephemeral: Type.Object({
       kind: enumOf(['redis', 'sql'], { description: 'sql: the embedded store', example: 'sql' }),
       status: PartState,
@@ -36,7 +37,7 @@ export async function checkHealth({ db, ephemeral }: Needs, version: string, sto
   return {
     status: stopping ? 'stopping' : allWell ? 'ok' : 'degraded',
     version,
-    database: { kind: 'sqlite', status: database },
+    database: { kind: kindOf(db), status: database },
     ephemeral: { kind: ephemeral.kind, status: store },
   }
 }

@@ -48,6 +48,14 @@ export function baseUrl(value: string): string {
   return value.replace(/\/+$/, '')
 }
 
+/** A URL of PostgreSQL has to name a database: otherwise the driver would take one of the user's name. */
+export function databaseUrl(value: string): string {
+  if (value.startsWith('sqlite:')) return value
+  if (!URL.canParse(value)) throw new Error('must be a URL; special characters in the password have to be escaped')
+  if (new URL(value).pathname.length < 2) throw new Error('must name a database: postgres://HOST/NAME')
+  return value
+}
+
 export function redisUrl(value: string): string {
   if (!URL.canParse(value)) throw new Error('must be redis://… or rediss://…')
   return value

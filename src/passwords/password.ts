@@ -1,5 +1,6 @@
 /** Passwords at rest: one hash an account, a PHC string of argon2id unless it came from another system. */
 import { compiled } from '../db/compiled.ts'
+import { holdingRows } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -12,6 +13,12 @@ const selectHash = compiled<{ user_id: number }, { hash: string }>((db, stand) =
 export async function findHash(db: Db | Tx, userId: number): Promise<string | undefined> {
   const [row] = await selectHash(db, { user_id: userId })
   return row?.hash
+}
+
+/** The same, and nobody changes it before the transaction ends. */
+export async function findHashForChange(tx: Tx, userId: number): Promise<string | undefined> {
+  const hash = tx.selectFrom('passwords').select('hash').where('user_id', '=', userId)
+  return (await holdingRows(tx, hash, 'update').executeTakeFirst())?.hash
 }
 
 /** Stores a hash that the service made in place of whatever the account had. */

@@ -1,4 +1,5 @@
 import { inChunks } from '../db/chunks.ts'
+import { takeTurn } from '../db/dialect.ts'
 import type { Tx } from '../db/transaction.ts'
 import { Failure } from '../errors.ts'
 import type { Role } from './permissions.ts'
@@ -24,6 +25,8 @@ export async function grantRoles(
  * @throws Failure last_admin
  */
 export async function requireActiveAdmin(tx: Tx): Promise<void> {
+  // two that each take the other's role away would each see one admin left
+  await takeTurn(tx, 'admins')
   const admin = await tx
     .selectFrom('user_roles')
     .innerJoin('users', 'users.id', 'user_roles.user_id')

@@ -1,4 +1,4 @@
-import type { Tx } from '../db/transaction.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
@@ -35,7 +35,7 @@ export async function endSessionOfToken(deps: Needs & Pick<Deps, 'keys'>, token:
 
 /** Ends every session of an account on every node. */
 export async function endUserSessions(deps: Needs, userId: number, reason: EndReason): Promise<void> {
-  await revokeSessions(deps.db, deps, userId, reason)
+  await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, userId, reason))
   await deps.states.forgetUser(userId)
 }
 
@@ -44,7 +44,7 @@ export async function endUserSessions(deps: Needs, userId: number, reason: EndRe
  * @param except a session that goes on
  */
 export async function revokeSessions(
-  db: Deps['db'] | Tx,
+  db: Tx,
   { now }: Pick<Deps, 'now'>,
   userId: number,
   reason: EndReason,

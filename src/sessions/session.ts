@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import { compiled } from '../db/compiled.ts'
+import { skippingHeld } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -38,8 +39,13 @@ const KEEP_EXPIRED = 86_400_000
 const sweepSessions = compiled<{ before: number }, never>((db, stand) =>
   db
     .deleteFrom('sessions')
-    .where('id', 'in', (eb) =>
-      eb.selectFrom('sessions').select('id').where('expires_at', '<', stand('before')).limit(sql.lit(SWEEP)),
+    .where(
+      'id',
+      'in',
+      skippingHeld(
+        db,
+        db.selectFrom('sessions').select('id').where('expires_at', '<', stand('before')).limit(sql.lit(SWEEP)),
+      ),
     ),
 )
 

@@ -24,7 +24,7 @@ export const STATE_MAX_AGE = 10_000
 const CHANNEL = 'sessions'
 
 export interface SessionStates {
-  /** The state, if this node has it and may rely on it. */
+  /** The state, if this node has it and it is young; who asks has made sure that all news was heard. */
   recall(sessionId: string): SessionState | undefined
   /** The state as the database has it; undefined for a session that is over. */
   read(sessionId: string): Promise<SessionState | undefined>
@@ -72,7 +72,7 @@ export function createSessionStates({ db, ephemeral, log, now }: Needs): Session
   return {
     recall(sessionId) {
       const state = states.get(sessionId)
-      return state && now() - state.read_at < STATE_MAX_AGE && ephemeral.isCurrent() ? state : undefined
+      return state && now() - state.read_at < STATE_MAX_AGE ? state : undefined
     },
 
     async read(sessionId) {

@@ -1,7 +1,7 @@
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
-import { checkPassword, findHash, storeHash } from '../passwords/password.ts'
+import { checkPassword, findHashForChange, storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import type { PasswordChange } from '../passwords/schema.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
@@ -22,7 +22,7 @@ export async function changePassword(
   const hash = await deps.hasher.hash(new_password)
   await inTransaction(deps.db, async (tx) => {
     // of two changes that started from one password, the second must not win over the first
-    if ((await findHash(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
+    if ((await findHashForChange(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
     // hashing takes long enough for the session to end meanwhile
     if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
     await storeHash(tx, account.id, hash, deps.now())

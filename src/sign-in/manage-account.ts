@@ -1,5 +1,5 @@
 /** Changing and removing accounts, with what that means for their sessions. */
-import { type Account, getAccount } from '../accounts/account.ts'
+import { type Account, getAccount, getAccountForChange } from '../accounts/account.ts'
 import { updateAccount } from '../accounts/write.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -22,7 +22,7 @@ export async function changeAccount(deps: Needs, uid: string, update: UserUpdate
   if (password !== undefined) checkNewPassword(deps, password)
   const hash = password === undefined ? undefined : await deps.hasher.hash(password)
   const changed = await inTransaction(deps.db, async (tx) => {
-    const account = await getAccount(tx, uid)
+    const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
     if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')
     await updateAccount(tx, account, profile, { now: deps.now(), disabled })
@@ -43,7 +43,7 @@ export async function changeAccount(deps: Needs, uid: string, update: UserUpdate
  */
 export async function removeAccount(deps: Needs, uid: string): Promise<void> {
   const id = await inTransaction(deps.db, async (tx) => {
-    const account = await getAccount(tx, uid)
+    const account = await getAccountForChange(tx, uid)
     await tx.deleteFrom('users').where('id', '=', account.id).execute()
     await keepAnAdmin(tx, account)
     return account.id

@@ -1,5 +1,6 @@
 import { type Account, findByIdentifier } from '../accounts/account.ts'
 import { compiled } from '../db/compiled.ts'
+import { holdingRows } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -53,18 +54,22 @@ export async function openSession(
 }
 
 const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number }>((db, stand) =>
-  db
-    .selectFrom('users')
-    .innerJoin('passwords', 'passwords.user_id', 'users.id')
-    .select('users.id')
-    .where('users.id', '=', stand('user_id'))
-    .where('users.disabled_at', 'is', null)
-    .where('passwords.hash', '=', stand('hash')),
+  holdingRows(
+    db,
+    db
+      .selectFrom('users')
+      .innerJoin('passwords', 'passwords.user_id', 'users.id')
+      .select('users.id')
+      .where('users.id', '=', stand('user_id'))
+      .where('users.disabled_at', 'is', null)
+      .where('passwords.hash', '=', stand('hash')),
+    'share',
+  ),
 )
 
 /**
  * Starts a session if the account is still enabled and still has the password that was checked: hashing takes
- * long enough for a password change to overtake it, and that change ends sessions it can see.
+ * long enough for a password change to overtake it, and that change ends sessions it can see. So it waits for this one.
  */
 function startSession(
   deps: Pick<Deps, 'config' | 'db' | 'now'>,

@@ -1,5 +1,6 @@
 /** The signing keys: who signs now, who is still believed, and when the next one takes over. */
 import type { JsonWebKey } from 'node:crypto'
+import { sharing } from '../db/sharing.ts'
 import type { Deps } from '../deps.ts'
 import type { DerivedKeys } from './master-key.ts'
 import { createSigningKey, openSigningKey, type SigningKey } from './signing-key.ts'
@@ -55,8 +56,12 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   let keys: SigningKey[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
   let loading = Promise.resolve()
+  let changes = 0
+  let seenChanges = 0
 
-  async function load(): Promise<void> {
+  // one at a time: of two that overlap, the one that began first might end last and bring withdrawn keys back
+  const load = sharing(async () => {
+    const upTo = changes
     const rows = await db
       .selectFrom('signing_keys')
       .selectAll()
@@ -73,8 +78,9 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
     })
     const changed = fresh.map(({ kid }) => kid).join() !== keys.map(({ kid }) => kid).join()
     keys = fresh
+    seenChanges = upTo
     if (changed) for (const listener of listeners) listener()
-  }
+  })
 
   const ours = () => keys.filter(({ alg }) => alg === config.jwt_alg)
 
@@ -133,6 +139,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
   /** Keys have changed elsewhere: what was verified by them counts no longer, and look-ups wait for the new ones. */
   function reload(): void {
+    changes += 1
     for (const listener of listeners) listener()
     loading = load().catch(() => {})
   }
@@ -147,6 +154,8 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
     async find(kid) {
       await loading
+      // the keys that were heard of could not be read then
+      if (seenChanges !== changes) await load()
       const key = known(kid)
       if (key || now() - lookedAt < UNKNOWN_KID_PAUSE) return key
       lookedAt = now()

@@ -3,7 +3,7 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
-import { sqlitePath } from '../db/open.ts'
+import { databaseFile, isPostgresUrl } from '../db/open.ts'
 
 /** Two independent 256-bit keys made of the master key (HKDF, RFC 5869). */
 export interface DerivedKeys {
@@ -13,10 +13,14 @@ export interface DerivedKeys {
   refresh: Buffer
 }
 
-/** Where development keeps the master key it made: beside the database. Undefined for a database in memory. */
-export function developmentKeyPath(config: Pick<Config, 'database_url'>): string | undefined {
-  const path = sqlitePath(config.database_url)
-  return path === ':memory:' ? undefined : join(dirname(path), 'jwt.key')
+/**
+ * Where development keeps the master key it made: beside the database, or where that would be by default if it is on a
+ * server. Undefined for a database in memory.
+ */
+export function developmentKeyPath({ database_url }: Pick<Config, 'database_url'>): string | undefined {
+  if (isPostgresUrl(database_url)) return join('data', 'jwt.key')
+  const path = databaseFile(database_url)
+  return path && join(dirname(path), 'jwt.key')
 }
 
 /**

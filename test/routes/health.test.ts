@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { isLeftOut, onEachStore, startApp } from '../support/app.ts'
+import { isLeftOut, onEachStore, onPostgres, startApp } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -14,7 +14,7 @@ t.test('a healthy service says what it stands on', (t) =>
     t.strictSame(health.json(), {
       status: 'ok',
       version,
-      database: { kind: 'sqlite', status: 'ok' },
+      database: { kind: onPostgres() ? 'postgres' : 'sqlite', status: 'ok' },
       ephemeral: { kind: environment['REDIS_URL'] ? 'redis' : 'sql', status: 'ok' },
     })
     for (const url of ['/health/live', '/health/ready']) {

@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { migrateDown, migrateUp, migrationStates, prepareSchema } from '../../src/db/migrate.ts'
-import { openDatabase, removeDatabase } from '../../src/db/open.ts'
+import { openDatabase } from '../../src/db/open.ts'
+import { removeDatabase } from '../../src/db/whole.ts'
 import { type Environment, testEnvironment } from '../support/app.ts'
 
 const run = promisify(execFile)
@@ -87,8 +88,8 @@ t.test('a removed database is gone with its side files', async (t) => {
   const { db } = openDatabase(url)
   await migrateUp(db)
   await db.destroy()
-  t.ok(removeDatabase(url))
-  t.notOk(removeDatabase(url))
+  t.ok(await removeDatabase(url))
+  t.notOk(await removeDatabase(url))
 })
 
 t.test('writes are durable and references are enforced', async (t) => {

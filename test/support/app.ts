@@ -8,6 +8,7 @@ import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openAccount } from '../../src/sign-in/open-account.ts'
 import { violation } from './contract.ts'
+import { newPostgresDatabase } from './postgres.ts'
 import { type RedisServer, startRedis } from './redis.ts'
 
 /** A time that stands still until it is moved. */
@@ -33,14 +34,17 @@ export const JWT_KEY = 'a master key for tests, of more than 32 bytes'
 
 export type Environment = Record<string, string>
 
-/** Variables for a service on a database file of its own. */
+/** Whether this run is the one on PostgreSQL; `npm test` runs what touches a database on either. */
+export const onPostgres = () => process.env['LATCHKEY_TESTS_DATABASE'] === 'postgres'
+
+/** Variables for a service on a database of its own. */
 export function testEnvironment(t: Test, more: Environment = {}): Environment {
   const dir = mkdtempSync(join(tmpdir(), 'latchkey-test-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
   return {
     NODE_ENV: 'test',
     JWT_KEY,
-    DATABASE_URL: `sqlite:${join(dir, 'test.db')}`,
+    DATABASE_URL: onPostgres() ? newPostgresDatabase(t) : `sqlite:${join(dir, 'test.db')}`,
     RATE_LIMIT: 'off',
     ...CHEAP_HASH,
     ...more,
@@ -135,7 +139,7 @@ export function sharedRedis(): Promise<RedisServer> {
 }
 
 /** The suites that the machine cannot run, as the test script found out; in CI there are none. */
-export function isLeftOut(part: 'redis' | 'chromium' | 'python' | 'mounts'): boolean {
+export function isLeftOut(part: 'redis' | 'chromium' | 'python' | 'mounts' | 'postgres'): boolean {
   return (process.env['LATCHKEY_TESTS_WITHOUT'] ?? '').split(',').includes(part)
 }
 

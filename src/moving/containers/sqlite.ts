@@ -1,7 +1,7 @@
 /** Another service's SQLite file, which is only read: the service may still be running. */
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, sql } from 'kysely'
-import { sqliteDialect } from '../../db/dialect.ts'
+import { sqliteDialect } from '../../db/sqlite.ts'
 import type { Row } from './row.ts'
 import { type Source, Unreadable } from './source.ts'
 

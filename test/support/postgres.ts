@@ -1,0 +1,133 @@
+/** A PostgreSQL server of the tests' own, and a database of its own for every test. */
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** Where Debian keeps the servers, one folder a version; none of it is on the path. */
+const VERSIONS = '/usr/lib/postgresql'
+
+/** Nothing here has to survive the machine, and many small databases are open at once. */
+const SETTINGS = [
+  'fsync=off',
+  'full_page_writes=off',
+  'autovacuum=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_connections=400',
+  'shared_buffers=64MB',
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+]
+
+const USER = 'latchkey'
+const TEMPLATE = 'latchkey_template'
+
+export interface PostgresServer {
+  port: number
+  /** The URL of a database; of the one that is always there by default. */
+  url(name?: string): string
+  /** Ends it at once, as a crash would; the data stay. */
+  kill(): void
+  /** Starts it again after that. */
+  start: () => void
+  /** Ends it, and deletes everything. */
+  stop(): void
+}
+
+/** The newest server on this machine, or undefined if there is none. */
+export function findPostgres(): string | undefined {
+  const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : []
+  const newest = versions.map(Number).sort((a, b) => b - a)[0]
+  return newest === undefined ? undefined : join(VERSIONS, String(newest), 'bin')
+}
+
+function program(name: string): string {
+  const folder = findPostgres()
+  if (!folder) throw new Error('there is no PostgreSQL on this machine')
+  return join(folder, name)
+}
+
+/** PostgreSQL refuses to run as root. */
+const UNPRIVILEGED = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : []
+
+function run(command: readonly string[], cwd: string): void {
+  const [first = '', ...rest] = [...UNPRIVILEGED, ...command]
+  // a server that is started inherits what is open: with a pipe, this would wait for its end
+  const result = spawnSync(first, rest, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (result.status !== 0) throw new Error(`${command[0]} ended with ${result.status ?? result.signal}`)
+}
+
+/** Starts a server in a new folder. Synchronously, since an environment for a test is made synchronously. */
+export function startPostgres(port = portOfProcess()): PostgresServer {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'))
+  // the unprivileged user's, whoever that is
+  chmodSync(folder, 0o777)
+  const data = join(folder, 'data')
+  const settings = [`-p ${port}`, ...SETTINGS.map((setting) => `-c ${setting}`)].join(' ')
+  const control = (...args: string[]) => run([program('pg_ctl'), '--silent', '-D', data, ...args], folder)
+  const start = () => control('start', '--wait', '-l', join(folder, 'log'), '-o', settings)
+  const kinds = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']
+  run([program('initdb'), '-D', data, '-U', USER, ...kinds], folder)
+  start()
+  const kill = () => {
+    if (existsSync(join(data, 'postmaster.pid'))) control('stop', '--mode=immediate')
+  }
+  const stop = () => {
+    process.off('exit', stop)
+    kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', stop)
+  const url = (name = 'postgres') => `postgres://${USER}@127.0.0.1:${port}/${name}`
+  return { port, url, kill, start, stop }
+}
+
+/** Above the ports that `freePort` gives out. */
+function portOfProcess(): number {
+  return 30_000 + (process.pid % 2500)
+}
+
+/** The variable by which the test script tells where the server is that it has started for all tests. */
+export const SERVER_VARIABLE = 'LATCHKEY_TESTS_POSTGRES'
+
+let shared: string | undefined
+
+/** The server that the test script started, or one of this process's own; its databases' names are put at the end. */
+function sharedServer(): string {
+  shared ??= process.env[SERVER_VARIABLE] ?? prepareServer(startPostgres())
+  return shared
+}
+
+/** Makes the database that all others are copies of: migrated, and empty. */
+export function prepareServer(server: PostgresServer): string {
+  const cli = join(import.meta.dirname, '../../src/cli.ts')
+  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: server.url(TEMPLATE) }
+  const { status } = spawnSync(process.execPath, [cli, 'db', 'create'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (status !== 0) throw new Error('the template could not be made')
+  return server.url('')
+}
+
+let count = 0
+
+/** A database of one test's own, migrated or quite empty; dropped after the test. */
+export function newPostgresDatabase(t: Test, { migrated = true } = {}): string {
+  const server = sharedServer()
+  count += 1
+  const name = `test_${process.pid}_${count}`
+  const psql = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', `${server}postgres`, '-c']
+  const template = migrated ? ` template ${TEMPLATE}` : ''
+  const made = spawnSync('psql', [...psql, `create database ${name}${template}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (made.status !== 0) throw new Error(`the database ${name} could not be made`)
+  t.teardown(
+    () =>
+      new Promise((resolve) => {
+        const command = `drop database if exists ${name} with (force)`
+        spawn('psql', [...psql, command], { stdio: 'ignore' }).once('close', resolve)
+      }),
+  )
+  return server + name
+}
