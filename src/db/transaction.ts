@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import type { Db } from './open.ts'
 import { isPassing } from './postgres.ts'
@@ -8,6 +9,9 @@ export type Tx = Transaction<Tables>
 
 /** How often a transaction is begun at most, where others ran beside it and the database ended it for their sake. */
 const ATTEMPTS = 4
+
+/** How long it waits in between, in ms; longer each time. */
+const PAUSE = 10
 
 /**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
@@ -20,6 +24,8 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
       return await db.transaction().execute(work)
     } catch (error) {
       if (attempt === ATTEMPTS || !isPassing(error)) throw error
+      // at once it might be in the way of the other one again, before that has woken up
+      await after(attempt * PAUSE * (1 + Math.random()))
     }
   }
 }

@@ -29,6 +29,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     port: 3000,
     public_url: 'http://127.0.0.1:3000',
     database_url: 'sqlite:data/latchkey.db',
+    database_pool: 10,
     redis_url: undefined,
     jwt_key: undefined,
     jwt_alg: 'ES256',
@@ -65,7 +66,8 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   HOST: ['0.0.0.0', { host: '0.0.0.0', public_url: 'http://0.0.0.0:3000' }],
   PORT: ['0', { port: 0 }],
   PUBLIC_URL: ['https://auth.example.org/base/', { public_url: 'https://auth.example.org/base' }],
-  DATABASE_URL: ['sqlite::memory:', { database_url: 'sqlite::memory:' }],
+  DATABASE_URL: ['postgres://u:p@db:5433/x', { database_url: 'postgres://u:p@db:5433/x' }],
+  DATABASE_POOL: ['25', { database_pool: 25 }],
   REDIS_URL: ['rediss://u:p@cache:6380/1', { redis_url: 'rediss://u:p@cache:6380/1' }],
   REDIS_HOST: ['cache', { redis_url: 'redis://cache:6379' }],
   REDIS_PORT: ['6380', {}],
@@ -155,6 +157,8 @@ t.test('an alias means the variable it stands for, which wins where both are set
     t.match(loadConfig({ [alias]: sample, [name]: '' }), expected, `an empty ${name} does not hide ${alias}`)
   }
   t.equal(loadConfig({ DATABASE_URI: 'sqlite:////var/lib/x.db' }).database_url, 'sqlite:/var/lib/x.db', 'four slashes')
+  for (const scheme of ['postgresql', 'postgresql+psycopg2'])
+    t.equal(loadConfig({ DATABASE_URI: `${scheme}://u:p@db/x` }).database_url, 'postgresql://u:p@db/x', scheme)
 })
 
 const INTEGERS = {
@@ -168,6 +172,7 @@ const INTEGERS = {
   HASH_QUEUE: [0, 100000],
   UV_THREADPOOL_SIZE: [1, 1024],
   BODY_LIMIT: [1024, 16777216],
+  DATABASE_POOL: [2, 1000],
 } as const
 
 for (const [name, [minimum, maximum]] of Object.entries(INTEGERS)) {
@@ -210,10 +215,18 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
   [{ PUBLIC_URL: 'ftp://example.org' }, 'PUBLIC_URL must be an http or https URL'],
   [{ PUBLIC_URL: 'https://u:p@x.org' }, 'PUBLIC_URL must be a URL without credentials, query or fragment'],
   [{ PUBLIC_URL: 'https://x.org/?a' }, 'PUBLIC_URL must be a URL without credentials, query or fragment'],
-  [{ DATABASE_URL: 'mysql://u:p@h/d' }, 'DATABASE_URL must be sqlite:PATH'],
-  [{ DATABASE_URL: 'sqlite:' }, 'DATABASE_URL must be sqlite:PATH'],
-  [{ DATABASE_URL: 'sqlite:///x.db' }, 'DATABASE_URL must be sqlite:PATH'],
-  [{ DATABASE_URI: 'x.db' }, 'DATABASE_URL (set as DATABASE_URI) must be sqlite:PATH'],
+  [{ DATABASE_URL: 'mysql://u:p@h/d' }, 'DATABASE_URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME'],
+  [{ DATABASE_URL: 'sqlite:' }, 'DATABASE_URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME'],
+  [{ DATABASE_URL: 'sqlite:///x.db' }, 'DATABASE_URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME'],
+  [
+    { DATABASE_URI: 'x.db' },
+    'DATABASE_URL (set as DATABASE_URI) must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME',
+  ],
+  [{ DATABASE_URL: 'postgres://u:p@db' }, 'DATABASE_URL must name a database: postgres://HOST/NAME'],
+  [
+    { DATABASE_URL: 'postgres://u:p[@db/x' },
+    'DATABASE_URL must be a URL; special characters in the password have to be escaped',
+  ],
   [{ REDIS_URL: 'http://cache' }, 'REDIS_URL must be redis://… or rediss://…'],
   [{ REDIS_URL: 'redis://a b' }, 'REDIS_URL must be redis://… or rediss://…'],
   [{ JWT_KEY: 'k'.repeat(31) }, 'JWT_KEY must have at least 32 bytes'],
@@ -317,7 +330,7 @@ t.test('no sentence shows what may be a secret', async (t) => {
     JWT_KEY: secret,
     METRICS: `token:${secret}`,
     REDIS_URL: `redis//:${secret}@cache`,
-    DATABASE_URL: `postgres://u:${secret}@db/x`,
+    DATABASE_URL: `postgres://u:${secret}@db`,
     PUBLIC_URL: `https://u:${secret}@example.org`,
   })
   t.equal(faults.length, 5)

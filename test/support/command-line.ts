@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Db, openDatabase } from '../../src/db/open.ts'
-import { type Environment, JWT_KEY } from './app.ts'
+import { type Environment, JWT_KEY, onPostgres } from './app.ts'
 import { emptyFolder, PROJECT, startChild } from './child.ts'
+import { newPostgresDatabase } from './postgres.ts'
 
 const CLI = join(PROJECT, 'src/cli.ts')
 
@@ -12,7 +13,7 @@ const CLI = join(PROJECT, 'src/cli.ts')
 export function commandLine(t: Test, more: Environment = {}) {
   const folder = emptyFolder(t)
   const path = (name: string) => join(folder, name)
-  const url = `sqlite:${path('test.db')}`
+  const url = onPostgres() ? newPostgresDatabase(t, { migrated: false }) : `sqlite:${path('test.db')}`
   const environment = { JWT_KEY, DATABASE_URL: url, ...more }
   const start = (args: readonly string[], more: Environment = {}) =>
     startChild(t, { args: [CLI, ...args], cwd: folder, env: { ...environment, ...more } })

@@ -11,6 +11,7 @@ import { importUsers } from '../../src/moving/import.ts'
 import { recognise } from '../../src/moving/recognise.ts'
 import { openReport } from '../../src/moving/report.ts'
 import type { ReadingOptions } from '../../src/moving/system.ts'
+import { testEnvironment } from './app.ts'
 import { emptyFolder } from './child.ts'
 import type { commandLine } from './command-line.ts'
 
@@ -39,7 +40,7 @@ interface How {
 /** A new database, and a folder for files. */
 export async function emptyDatabase(t: Test) {
   const folder = emptyFolder(t)
-  const { db } = openDatabase(`sqlite:${join(folder, 'test.db')}`)
+  const { db } = openDatabase(testEnvironment(t)['DATABASE_URL'] ?? '')
   t.teardown(() => db.destroy())
   await migrateUp(db)
   let files = 0

@@ -22,7 +22,9 @@ const SETTINGS = [
 ]
 
 const USER = 'latchkey'
-const TEMPLATE = 'latchkey_template'
+
+/** The database that those of the tests are copies of. */
+export const TEMPLATE = 'latchkey_template'
 
 export interface PostgresServer {
   port: number
@@ -37,7 +39,7 @@ export interface PostgresServer {
 }
 
 /** The newest server on this machine, or undefined if there is none. */
-export function findPostgres(): string | undefined {
+function findPostgres(): string | undefined {
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : []
   const newest = versions.map(Number).sort((a, b) => b - a)[0]
   return newest === undefined ? undefined : join(VERSIONS, String(newest), 'bin')
@@ -96,17 +98,20 @@ let shared: string | undefined
 
 /** The server that the test script started, or one of this process's own; its databases' names are put at the end. */
 function sharedServer(): string {
-  shared ??= process.env[SERVER_VARIABLE] ?? prepareServer(startPostgres())
+  shared ??= process.env[SERVER_VARIABLE] ?? prepareServer(startPostgres()).slice(0, -TEMPLATE.length)
   return shared
 }
 
-/** Makes the database that all others are copies of: migrated, and empty. */
-export function prepareServer(server: PostgresServer): string {
+/**
+ * Makes a database that is migrated, and empty: by default the one that all others are copies of.
+ * @returns its URL
+ */
+export function prepareServer(server: PostgresServer, name = TEMPLATE): string {
   const cli = join(import.meta.dirname, '../../src/cli.ts')
-  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: server.url(TEMPLATE) }
+  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: server.url(name) }
   const { status } = spawnSync(process.execPath, [cli, 'db', 'create'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
   if (status !== 0) throw new Error('the template could not be made')
-  return server.url('')
+  return server.url(name)
 }
 
 let count = 0

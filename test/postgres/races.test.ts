@@ -1,0 +1,212 @@
+/** What one writer at a time settles on SQLite: transactions that run beside one another, held up where it matters. */
+import { sql } from 'kysely'
+import t, { type Test } from 'tap'
+import { insertAccounts } from '../../src/accounts/many.ts'
+import { violatedUnique } from '../../src/db/dialect.ts'
+import { type Db, openDatabase } from '../../src/db/open.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
+import { createSqlEphemeral } from '../../src/ephemeral/sql.ts'
+import {
+  getMe,
+  isLeftOut,
+  login,
+  type Person,
+  post,
+  registerAdmin,
+  registerSomebody,
+  startApp,
+  type TestApp,
+  testEnvironment,
+} from '../support/app.ts'
+import { newPostgresDatabase } from '../support/postgres.ts'
+import { eventually } from '../support/wait.ts'
+
+/** Two nodes on one database. */
+async function twoNodes(t: Test) {
+  const here = await startApp(t, testEnvironment(t, { DATABASE_URL: newPostgresDatabase(t) }))
+  return { here, there: await startApp(t, here.environment, here.clock) }
+}
+
+/** Makes every change of this kind take a while, in the middle of its transaction. */
+async function slowDown(db: Db, table: string, change: 'insert' | 'update' | 'delete', condition = 'true') {
+  await sql`
+    create or replace function linger() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(0.4); return case tg_op when 'DELETE' then old else new end; end $$`.execute(db)
+  await sql`
+    create trigger slow before ${sql.raw(change)} on ${sql.table(table)}
+    for each row when (${sql.raw(condition)}) execute function linger()`.execute(db)
+}
+
+/** Resolves while a transaction lingers. */
+const lingers = (db: Db) =>
+  eventually(async () => {
+    const { rows } = await sql`
+      select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`.execute(db)
+    return rows.length > 0
+  })
+
+const uidOf = async (app: TestApp, person: Person) => (await getMe(app, person.access_token)).json().id as string
+
+async function put(app: TestApp, by: Person, uid: string, payload: object) {
+  return app.inject({ method: 'PUT', url: `/api/v1/users/${uid}`, payload, headers: by.authorization })
+}
+
+async function races(t: Test): Promise<void> {
+  for (const [what, update] of Object.entries({
+    'a new password': { password: 'another password' },
+    'a disabling': { disabled: true },
+  })) {
+    t.test(`${what} ends the session that is being opened at that moment on another node`, async (t) => {
+      const { here, there } = await twoNodes(t)
+      const admin = await registerAdmin(here)
+      const person = await registerSomebody(here)
+      const uid = await uidOf(here, person)
+      await slowDown(here.db, 'sessions', 'insert')
+      const opening = post(there, '/auth/login', { identifier: person.username, password: person.password })
+      await lingers(here.db)
+      t.equal((await put(here, admin, uid, update)).statusCode, 200)
+      const opened = await opening
+      const living = await here.db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .where('users.uid', '=', uid)
+        .where('revoked_at', 'is', null)
+        .select('sessions.id')
+        .execute()
+      t.strictSame(living, [], 'no session is left')
+      if (opened.statusCode === 200) t.equal((await getMe(there, opened.json().access_token)).statusCode, 401)
+    })
+  }
+
+  t.test('of two new passwords that start from one old password on two nodes, the first counts', async (t) => {
+    const { here, there } = await twoNodes(t)
+    const person = await registerSomebody(here)
+    await slowDown(here.db, 'passwords', 'update')
+    const change = (app: TestApp, new_password: string) =>
+      post(app, '/users/me/password', { current_password: person.password, new_password }, person.authorization)
+    const first = change(here, 'the password of ada')
+    await lingers(here.db)
+    t.strictSame([(await change(there, 'the password of eve')).statusCode, (await first).statusCode], [403, 204])
+    t.ok(await login(here, person.username, 'the password of ada'))
+  })
+
+  t.test('two admins who take each other’s role away at once leave one of them', async (t) => {
+    const { here, there } = await twoNodes(t)
+    const [ada, eve] = [await registerAdmin(here), await registerAdmin(here)]
+    const [uidOfAda, uidOfEve] = [await uidOf(here, ada), await uidOf(here, eve)]
+    await slowDown(here.db, 'user_roles', 'delete')
+    const answers = await Promise.all([
+      put(here, ada, uidOfEve, { roles: ['user'] }),
+      put(there, eve, uidOfAda, { roles: ['user'] }),
+    ])
+    t.strictSame(answers.map(({ statusCode }) => statusCode).sort(), [200, 409])
+    const admins = here.db.selectFrom('user_roles').where('role', '=', 'admin').select('user_id')
+    t.equal((await admins.execute()).length, 1)
+  })
+
+  t.test('an account that becomes the only admin while it is being demoted stays one', async (t) => {
+    const { here, there } = await twoNodes(t)
+    const [admin, other] = [await registerAdmin(here), await registerSomebody(here)]
+    const [uidOfAdmin, uidOfOther] = [await uidOf(here, admin), await uidOf(here, other)]
+    await slowDown(here.db, 'user_roles', 'insert')
+    const promotion = put(here, admin, uidOfOther, { roles: ['admin'] })
+    await lingers(here.db)
+    const demotion = put(there, admin, uidOfOther, { roles: ['user'] })
+    t.equal((await promotion).statusCode, 200)
+    const resignation = put(here, admin, uidOfAdmin, { roles: ['user'] })
+    t.strictSame([(await demotion).statusCode, (await resignation).statusCode].sort(), [200, 409])
+    const admins = here.db.selectFrom('user_roles').where('role', '=', 'admin').select('user_id')
+    t.equal((await admins.execute()).length, 1)
+  })
+
+  t.test('a message that another one overtakes is heard all the same', async (t) => {
+    const url = newPostgresDatabase(t)
+    const databases = [openDatabase(url), openDatabase(url), openDatabase(url)] as const
+    const [slow, fast, listener] = await Promise.all(
+      databases.map((database) => createSqlEphemeral({ ...database, now: Date.now })),
+    )
+    t.teardown(async () => {
+      await Promise.all([slow, fast, listener].map((store) => store?.close()))
+      await Promise.all(databases.map(({ db }) => db.destroy()))
+    })
+    await slowDown(databases[0].db, 'messages', 'insert', `new.body = 'slow'`)
+    const heard: string[] = []
+    listener?.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+    const published = slow?.publish('news', 'slow')
+    await lingers(databases[0].db)
+    await fast?.publish('news', 'fast')
+    await listener?.catchUp()
+    t.ok(heard.includes('fast'))
+    await published
+    await listener?.catchUp()
+    t.strictSame(heard.sort(), ['fast', 'slow'])
+  })
+
+  t.test('a sign-in does not wait for the expired session that somebody has at hand', async (t) => {
+    const { here } = await twoNodes(t)
+    const person = await registerSomebody(here)
+    here.clock.advance(400 * 86_400_000)
+    const held = await here.db.startTransaction().execute()
+    await held.selectFrom('sessions').selectAll().forUpdate().execute()
+    const begin = performance.now()
+    t.ok(await login(here, person.username, person.password))
+    t.ok(performance.now() - begin < 2000)
+    await held.rollback().execute()
+  })
+
+  t.test('nobody is given the number that an imported account brings', async (t) => {
+    const { db } = openDatabase(newPostgresDatabase(t))
+    t.teardown(() => db.destroy())
+    const account = (uid: string) => ({ uid, created_at: 0, updated_at: 0 })
+    const add = (...rows: object[]) => inTransaction(db, (tx) => insertAccounts(tx, rows as never))
+    await add(account('a'), { ...account('b'), id: 7 })
+    t.strictSame(Object.fromEntries(await add(account('c'))), { c: 9 }, 'a took 8')
+    await add({ ...account('d'), id: 2 })
+    const numbers = await Promise.all([
+      ...Array.from({ length: 20 }, (_, index) => add(account(`e${index}`))),
+      ...Array.from({ length: 10 }, (_, index) => add({ ...account(`f${index}`), id: 100 - index })),
+    ])
+    t.equal(new Set(numbers.flatMap((added) => [...added.values()])).size, 30)
+  })
+
+  t.test('of two transactions that wait for each other, the one that is ended runs again', async (t) => {
+    const { db } = openDatabase(newPostgresDatabase(t))
+    t.teardown(() => db.destroy())
+    for (const key of ['a', 'b']) await db.insertInto('ephemeral').values({ key, value: '', expires_at: 0 }).execute()
+    let attempts = 0
+    let waiting = 0
+    const write = (first: string, second: string) =>
+      inTransaction(db, async (tx) => {
+        attempts += 1
+        const set = (key: string) =>
+          tx.updateTable('ephemeral').set('value', sql<string>`value || ${first}`).where('key', '=', key).execute()
+        await set(first)
+        waiting += 1
+        await eventually(() => waiting >= 2)
+        await set(second)
+      })
+    await Promise.all([write('a', 'b'), write('b', 'a')])
+    t.ok(attempts >= 3, `${attempts} attempts`)
+    const rows = await db.selectFrom('ephemeral').select('value').execute()
+    for (const { value } of rows) t.match([...value].sort().join(''), 'ab', 'both were done once')
+  })
+
+  t.test('what cannot go better a second time is tried once', async (t) => {
+    const { db } = openDatabase(newPostgresDatabase(t))
+    t.teardown(() => db.destroy())
+    let attempts = 0
+    const row = { uid: 'a', username_key: 'ada', created_at: 0, updated_at: 0 }
+    await db.insertInto('users').values(row).execute()
+    const error = await inTransaction(db, (tx) => {
+      attempts += 1
+      return tx
+        .insertInto('users')
+        .values({ ...row, uid: 'b' })
+        .execute()
+    }).catch((cause: unknown) => cause)
+    t.equal(attempts, 1)
+    t.equal(violatedUnique(error, ['email_key', 'username_key']), 'username_key')
+  })
+}
+
+if (!isLeftOut('postgres')) t.test('PostgreSQL', races)
