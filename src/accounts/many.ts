@@ -30,7 +30,7 @@ export async function findTaken(
 }
 
 /**
- * Adds accounts. Those that bring a number come first, so that none of the others is given it.
+ * Adds accounts, with others kept out. Those that bring a number come first, so that none of the others is given it.
  * @returns the number of each, by its id
  */
 export async function insertAccounts(
@@ -38,11 +38,8 @@ export async function insertAccounts(
   rows: readonly Insertable<Tables['users']>[],
 ): Promise<ReadonlyMap<string, number>> {
   const numbers = new Map<string, number>()
-  await reserveIds(
-    tx,
-    'users',
-    rows.reduce((highest, { id = 0 }) => Math.max(highest, id), 0),
-  )
+  const highest = rows.reduce((most, { id = 0 }) => Math.max(most, id), 0)
+  if (highest > 0) await reserveIds(tx, 'users', highest)
   for (const part of [rows.filter(({ id }) => id !== undefined), rows.filter(({ id }) => id === undefined)]) {
     for (const chunk of inChunks(part)) {
       const written = await tx.insertInto('users').values(chunk).returning(['id', 'uid']).execute()

@@ -94,10 +94,16 @@ export async function highestId(db: Kysely<Tables>, table: 'users'): Promise<num
 
 const sequenceOf = (table: string) => sql`pg_get_serial_sequence(${table}, 'id')::regclass`
 
-/** Makes sure that no row that comes without an id is given one up to this; SQLite sees to that by itself. */
+/** Lets nobody else write to a table before the transaction ends; reading goes on. On SQLite that is so anyway. */
+export async function keepOut(tx: Kysely<Tables>, table: 'users'): Promise<void> {
+  if (isPostgres(tx)) await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(tx)
+}
+
+/**
+ * Makes sure that no row that comes without an id is given one up to this; SQLite sees to that by itself. Others have
+ * to be kept out, or one of them might be given an id between the look and the change.
+ */
 export async function reserveIds(tx: Kysely<Tables>, table: 'users', upTo: number): Promise<void> {
-  if (!isPostgres(tx) || upTo <= (await highestId(tx, table))) return
-  // keeps out whoever would be given an id between the look and the change
-  await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(tx)
+  if (!isPostgres(tx)) return
   if (upTo > (await highestId(tx, table))) await sql`select setval(${sequenceOf(table)}, ${upTo})`.execute(tx)
 }

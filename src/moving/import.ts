@@ -1,6 +1,6 @@
 /** Bringing users in, batch by batch; a dry run decides in the same way and writes nothing. */
 import { findTaken, insertAccounts } from '../accounts/many.ts'
-import { highestId } from '../db/dialect.ts'
+import { highestId, keepOut } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -81,6 +81,7 @@ async function settle(
     decideBatch(users, { accounts: await findInTheWay(tx, candidates), claims: claimed, highest_id })
   const decided = apply
     ? await inTransaction(db, async (tx) => {
+        await keepOut(tx, 'users')
         const outcome = await decide(tx)
         await write(tx, outcome.decisions.filter(isAddition), now)
         return outcome

@@ -198,7 +198,11 @@ t.test('export → import → export is the same file', async (t) => {
 
 t.test('export overwrites nothing and makes nothing where there is nothing', async (t) => {
   const line = commandLine(t)
-  t.match(await line.latchkey('export'), { code: 1, stdout: '', stderr: /^latchkey: sqlite:.* does not exist\n$/ })
+  t.match(await line.latchkey('export'), {
+    code: 1,
+    stdout: '',
+    stderr: /^latchkey: (sqlite|postgres):.* does not exist\n$/,
+  })
   t.strictSame(readdirSync(line.folder), [])
   await line.latchkey('db', 'create')
   line.write('precious', 'a letter')
