@@ -3,7 +3,7 @@ import { PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 
 /** How long a request waits for a connection, new or of the pool, in ms. */
-const CONNECT_TIMEOUT = 3000
+const CONNECT_TIMEOUT = 5000
 
 /** The server ends a statement after this long, a wait for a lock, a transaction in which nothing happens; in ms. */
 const STATEMENT_TIMEOUT = 5000
@@ -108,10 +108,11 @@ const UNAVAILABLE = new RegExp(
 
 /** What the driver says without a code. */
 const GONE =
-  /^(timeout exceeded when trying to connect|Connection terminated|Client (has|was) |driver has already been)/
+  /^(The server does not support SSL|timeout exceeded when trying to connect|Connection terminated|Client (has|was) |driver has already been)/
 
-/** What the system says of a connection that could not be made, or broke. */
-const NETWORK = /^(ECONN\w+|ENOTFOUND|EAI_\w+|ETIMEDOUT|EPIPE|EHOST\w+|ENET\w+|ENOENT|EADDRNOTAVAIL)$/
+/** What the system and TLS say of a connection that could not be made, or broke. */
+const NETWORK =
+  /^(ECONN\w+|ENOTFOUND|EAI_\w+|ETIMEDOUT|EPIPE|EHOST\w+|ENET\w+|ENOENT|EADDRNOTAVAIL|ERR_(TLS|SSL)_\w+|\w*CERT\w*|UNABLE_TO_\w+)$/
 
 /** Whether the server, or the way to it, is at fault. */
 export function isServerUnavailable(error: unknown): boolean {

@@ -16,6 +16,8 @@ export function explain(error: unknown): readonly string[] {
     const members = error.errors?.map(({ pointer, message }) => `${pointer.slice(1)} ${message}`).join('; ')
     return [members ?? error.detail ?? error.message]
   }
+  // a name that stands for several addresses, none of which could be reached
+  if (error instanceof AggregateError) return explain(error.errors[0])
   // nobody can act on these but a programmer
   if (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
     return [String(error.stack)]
