@@ -1,6 +1,6 @@
 /** The embedded store: two tables of the service's own database. */
 import { sql } from 'kysely'
-import { skippingHeld, takeTurn } from '../db/dialect.ts'
+import { isPostgres, skippingHeld, takeTurn } from '../db/dialect.ts'
 import type { Db, OpenDatabase } from '../db/open.ts'
 import { sharing } from '../db/sharing.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
@@ -66,19 +66,22 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
   // a node that is asked nothing still hears what concerns it by itself, such as a change of keys
   const watch = setInterval(foreignWrites ? isCurrent : look, WATCH).unref()
 
-  /** Writes what waits, all of it in one transaction: publishers take turns, each as long as a commit takes. */
+  /** Writes what waits, all of it at once: on PostgreSQL publishers take turns, each as long as a commit takes. */
   const writeNews = sharing(async () => {
     const messages = unpublished.map((message) => ({ ...message, expires_at: now() + MESSAGE_TTL }))
     unpublished = []
     if (messages.length === 0) return
-    const ids = await inTransaction(db, async (tx) => {
-      // Ids have to become visible in their order: who has read one must not find a smaller one later.
-      await takeTurn(tx, 'messages')
-      await sweep(tx, 'messages', 'id', now())
-      return tx.insertInto('messages').values(messages).returning('id').execute()
-    })
+    const insert = (handle: Db | Tx) => handle.insertInto('messages').values(messages).returning('id').execute()
+    const inTurn = () =>
+      inTransaction(db, async (tx) => {
+        await takeTurn(tx, 'messages')
+        return insert(tx)
+      })
+    // Ids have to become visible in their order: who has read one must not find a smaller one later. On SQLite they do.
+    const ids = await (isPostgres(db) ? inTurn() : insert(db))
     // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
     for (const { id } of ids) if (id === lastId + 1) lastId = id
+    await sweep(db, 'messages', 'id', now())
   })
 
   return {

@@ -18,6 +18,7 @@ import {
   type TestApp,
   testEnvironment,
 } from '../support/app.ts'
+import { emptyDatabase, jsonLines } from '../support/moving.ts'
 import { newPostgresDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -157,11 +158,25 @@ async function races(t: Test): Promise<void> {
     const person = await registerSomebody(here)
     here.clock.advance(400 * 86_400_000)
     const held = await here.db.startTransaction().execute()
-    await held.selectFrom('sessions').selectAll().forUpdate().execute()
-    const begin = performance.now()
-    t.ok(await login(here, person.username, person.password))
-    t.ok(performance.now() - begin < 2000)
-    await held.rollback().execute()
+    try {
+      await held.selectFrom('sessions').selectAll().forUpdate().execute()
+      const begin = performance.now()
+      t.ok(await login(here, person.username, person.password))
+      t.ok(performance.now() - begin < 2000)
+    } finally {
+      await held.rollback().execute()
+    }
+  })
+
+  t.test('an import waits for who is registering, and finds the name taken', async (t) => {
+    const { here } = await twoNodes(t)
+    const { bringIn } = await emptyDatabase(t, here.environment['DATABASE_URL'])
+    await slowDown(here.db, 'sessions', 'insert')
+    const registering = registerSomebody(here, { username: 'ada' })
+    await lingers(here.db)
+    const { lines } = await bringIn(jsonLines({ username: 'ADA', email: 'another@example.org' }))
+    t.match(lines, [{ outcome: 'conflict' }])
+    await registering
   })
 
   t.test('nobody is given the number that an imported account brings', async (t) => {

@@ -224,7 +224,7 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
   ],
   [{ DATABASE_URL: 'postgres://u:p@db' }, 'DATABASE_URL must name a database: postgres://HOST/NAME'],
   [
-    { DATABASE_URL: 'postgres://u:p[@db/x' },
+    { DATABASE_URL: 'postgres://u:p/w@db/x' },
     'DATABASE_URL must be a URL; special characters in the password have to be escaped',
   ],
   [{ REDIS_URL: 'http://cache' }, 'REDIS_URL must be redis://… or rediss://…'],

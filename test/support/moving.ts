@@ -38,9 +38,9 @@ interface How {
 }
 
 /** A new database, and a folder for files. */
-export async function emptyDatabase(t: Test) {
+export async function emptyDatabase(t: Test, url = testEnvironment(t)['DATABASE_URL'] ?? '') {
   const folder = emptyFolder(t)
-  const { db } = openDatabase(testEnvironment(t)['DATABASE_URL'] ?? '')
+  const { db } = openDatabase(url)
   t.teardown(() => db.destroy())
   await migrateUp(db)
   let files = 0
