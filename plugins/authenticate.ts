@@ -1,6 +1,7 @@
 import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { Failure } from '../src/errors.ts'
+import { oncePerTurn } from '../src/operation/turn.ts'
 import { isAllowed } from '../src/roles/permissions.ts'
 import { createSessionStates, type SessionState } from '../src/sessions/states.ts'
 import { recallAccessToken, verifyAccessToken } from '../src/tokens/access-token.ts'
@@ -10,15 +11,16 @@ export default fp(
   async (app) => {
     app.decorate('states', createSessionStates(app))
     app.decorateRequest('session')
+    const isCurrent = oncePerTurn(() => app.ephemeral.isCurrent())
 
     /**
      * The session of a token that this node has seen before: two look-ups, and the certainty that no news is waiting.
      * Asked last, that covers both, the withdrawal of a key and the end of a session.
      */
-    function recall(token: string): SessionState | undefined {
+    function recall(token: string, connection: object): SessionState | undefined {
       const claims = recallAccessToken(app, token)
       const state = claims && app.states.recall(claims.sid)
-      return state && state.account.uid === claims.sub && app.ephemeral.isCurrent() ? state : undefined
+      return state && state.account.uid === claims.sub && isCurrent(connection) ? state : undefined
     }
 
     async function identify(token: string): Promise<SessionState> {
@@ -40,7 +42,8 @@ export default fp(
     app.decorate('authenticate', (request, _reply, done) => {
       const { authorization } = request.headers
       // what was verified before needs no look at its form
-      const known = authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length))
+      const known =
+        authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length), request.raw.socket)
       if (known) return admit(request, known, done)
       const token = bearerToken(authorization)
       if (token instanceof Failure) return done(token)

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { unfinishedAnswer } from './errors.ts'
@@ -14,7 +15,12 @@ export default fp(
 
     app.decorate('isStopping', () => stopping)
     app.decorate('beginStopping', () => {
+      if (stopping) return
       stopping = true
+      // clients that keep their connection should make the next one to another node
+      const partWith = (answer: ServerResponse) => answer.headersSent || answer.setHeader('connection', 'close')
+      app.server.prependListener('request', (_request, answer) => partWith(answer))
+      for (const answer of [...connections].map(unfinishedAnswer)) if (answer) partWith(answer)
     })
 
     // Watched by connection, since a listener for each answer was a measurable part of an authenticated request.
@@ -22,13 +28,8 @@ export default fp(
       connections.add(socket)
       socket.once('close', () => connections.delete(socket))
     })
-    // clients that keep their connection should make the next one to another node
-    app.addHook('onSend', (_request, reply, payload, done) => {
-      if (stopping) reply.header('connection', 'close')
-      done(null, payload)
-    })
     app.addHook('preClose', async () => {
-      stopping = true
+      app.beginStopping()
       // Node closes what it takes for idle, and takes a connection on which nothing has come yet for busy; browsers
       // open such ones in advance
       closing = setInterval(() => {

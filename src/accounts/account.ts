@@ -76,17 +76,8 @@ export async function getAccountForChange(tx: Tx, uid: string): Promise<Account>
   return getAccount(tx, uid)
 }
 
-/** What was put together before; an account that is remembered with its session is shown many times. */
-const shown = new WeakMap<Account, User>()
-
 /** The account as the API shows it. Absent means none: no member is ever null. */
-export function toUser(account: Account): User {
-  const user = shown.get(account) ?? show(account)
-  shown.set(account, user)
-  return user
-}
-
-function show({ uid, username, email, name, disabled_at, ...account }: Account): User {
+export function toUser({ uid, username, email, name, disabled_at, ...account }: Account): User {
   return {
     id: uid,
     ...(username !== null && { username }),

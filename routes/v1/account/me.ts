@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { toUser } from '../../../src/accounts/account.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Account, toUser } from '../../../src/accounts/account.ts'
 import { ProfileUpdate, User } from '../../../src/accounts/schema.ts'
 import { PasswordChange } from '../../../src/passwords/schema.ts'
 import { ref } from '../../../src/schemas.ts'
@@ -20,7 +21,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['Account'],
       response: { 200: answer(User, 'The account') },
     },
-    handler: async (request) => toUser(request.session.account),
+    handler: showMe,
   })
 
   app.route({
@@ -78,6 +79,16 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       return reply.code(204).send(null)
     },
   })
+}
+
+/** What was put together before, by the account that a session is remembered with; the answer's schema had its say. */
+const shown = new WeakMap<Account, string>()
+
+/** Sent without a promise and out of memory: of all calls with a token it is the most frequent. */
+function showMe({ session: { account } }: FastifyRequest, reply: FastifyReply): void {
+  const body = shown.get(account) ?? (reply.serializeInput(toUser(account), '200') as string)
+  shown.set(account, body)
+  reply.header('content-type', 'application/json; charset=utf-8').send(body)
 }
 
 export default me
