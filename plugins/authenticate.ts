@@ -26,7 +26,9 @@ export default fp(
     async function identify(token: string): Promise<SessionState> {
       await app.ephemeral.catchUp()
       const claims = await verifyAccessToken(app, token)
-      const state = app.states.recall(claims.sid) ?? (await app.states.read(claims.sid))
+      const remembered = app.states.recall(claims.sid)
+      app.counts.sessions[remembered ? 'hits' : 'misses'] += 1
+      const state = remembered ?? (await app.states.read(claims.sid))
       if (!state || state.account.uid !== claims.sub) throw new Failure('session_ended')
       return state
     }
@@ -44,7 +46,10 @@ export default fp(
       // what was verified before needs no look at its form
       const known =
         authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length), request.raw.socket)
-      if (known) return admit(request, known, done)
+      if (known) {
+        app.counts.remembered += 1
+        return admit(request, known, done)
+      }
       const token = bearerToken(authorization)
       if (token instanceof Failure) return done(token)
       identify(token).then((session) => admit(request, session, done), done)

@@ -27,6 +27,7 @@ import stopping from '../plugins/stopping.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import routes from '../routes/index.ts'
 import type { Config } from './config.ts'
+import { createCounts } from './counts.ts'
 import { openDatabase } from './db/open.ts'
 import { type LogOutput, standardOutput } from './operation/log.ts'
 
@@ -61,8 +62,13 @@ export async function buildApp(
   { now = Date.now, logStream = standardOutput(), hashesAhead = 0 }: Options = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
-  const database = openDatabase(config.database_url, { pool: config.database_pool })
+  const counts = createCounts()
+  const database = openDatabase(config.database_url, {
+    pool: config.database_pool,
+    counts: config.metrics && counts.database,
+  })
   app.decorate('config', config)
+  app.decorate('counts', counts)
   app.decorate('now', now)
   try {
     await app.register(errors)

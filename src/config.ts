@@ -96,6 +96,7 @@ export const Environment = Type.Object({
     }),
   ),
   HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait; more are answered 503'),
+  HASH_WAIT: duration('5s', 'longest wait of a password hash; what would wait longer is answered 503'),
   CORS_ORIGINS: Type.Optional(
     text(undefined, 'origins that browsers may call from; none by default', 'a comma-separated or JSON list'),
   ),
@@ -143,6 +144,7 @@ type DurationName =
   | 'REFRESH_GRACE'
   | 'KEY_ROTATION'
   | 'CLOCK_TOLERANCE'
+  | 'HASH_WAIT'
 type OptionalName = 'REDIS_URL' | 'JWT_KEY'
 type ListName =
   | 'COMPAT'
@@ -306,6 +308,7 @@ function interpret(env: Environment, faults: Faults): Config {
     argon2_parallelism: env.ARGON2_PARALLELISM,
     hash_concurrency: env.HASH_CONCURRENCY,
     hash_queue: env.HASH_QUEUE,
+    hash_wait: duration('HASH_WAIT'),
     uv_threadpool_size: env.UV_THREADPOOL_SIZE ?? env.HASH_CONCURRENCY,
     cors_origins: read('CORS_ORIGINS', origins) ?? [],
     trust_proxy: read('TRUST_PROXY', proxies),

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import type { Counts } from './counts.ts'
 import type { Db } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
 import type { Hasher } from './passwords/hasher.ts'
@@ -20,6 +21,8 @@ export interface Log {
  */
 export interface Deps {
   config: Config
+  /** what metrics tell */
+  counts: Counts
   db: Db
   ephemeral: Ephemeral
   hasher: Hasher

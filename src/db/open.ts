@@ -1,5 +1,7 @@
 /** The database that `DATABASE_URL` names, whichever kind it is. */
-import { Kysely } from 'kysely'
+import { type Dialect, Kysely } from 'kysely'
+import type { Counts } from '../counts.ts'
+import { measured } from './measured.ts'
 import { type PoolOptions, postgresDialect } from './postgres.ts'
 import type { Tables } from './schema.ts'
 import { countForeignWrites, openFile, sqliteDialect, sqlitePath } from './sqlite.ts'
@@ -13,6 +15,11 @@ export interface OpenDatabase {
   foreignWrites?: () => number
 }
 
+interface Options extends PoolOptions {
+  /** where to note how long it takes; not measured without */
+  counts?: Counts['database'] | undefined
+}
+
 /** Whether the URL names a server of PostgreSQL; SQLAlchemy spells the scheme in full. */
 export const isPostgresUrl = (url: string) => /^postgres(ql)?:/.test(url)
 
@@ -21,13 +28,14 @@ export const isPostgresUrl = (url: string) => /^postgres(ql)?:/.test(url)
  * first query.
  * @throws when the file cannot be opened or is not a database
  */
-export function openDatabase(url: string, options: PoolOptions = {}): OpenDatabase {
-  if (isPostgresUrl(url)) return { db: new Kysely<Tables>({ dialect: postgresDialect(url, options) }) }
+export function openDatabase(url: string, { counts, ...options }: Options = {}): OpenDatabase {
+  const measuring = <D extends Dialect>(dialect: D) => (counts ? measured(dialect, counts) : dialect)
+  if (isPostgresUrl(url)) return { db: new Kysely<Tables>({ dialect: measuring(postgresDialect(url, options)) }) }
   const file = openFile(sqlitePath(url))
   const foreignWrites = countForeignWrites(file)
   // from here on the driver waits for other processes, and nobody with it
   file.pragma('busy_timeout = 0')
-  return { db: new Kysely<Tables>({ dialect: sqliteDialect(file) }), foreignWrites }
+  return { db: new Kysely<Tables>({ dialect: measuring(sqliteDialect(file)) }), foreignWrites }
 }
 
 /** The file that a URL names; undefined where it names a server or keeps everything in memory. */

@@ -20,14 +20,18 @@ const SWEEP = 20
 
 interface Needs extends OpenDatabase {
   now: () => number
+  /** told how old another node's message was when it was heard, in ms by the clocks of both */
+  onNews?: (age: number) => void
 }
 
 /** Makes the embedded store; the database stays open when the store closes. */
-export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Promise<Ephemeral> {
+export async function createSqlEphemeral({ db, foreignWrites, now, onNews }: Needs): Promise<Ephemeral> {
   const subscriptions = new Subscriptions()
   let seenWrites = foreignWrites?.()
   let lastId = await newestMessage(db)
   let lastRead = now()
+  /** ids of messages that this node wrote and has yet to come across */
+  const own = new Set<number>()
   let unpublished: { channel: string; body: string }[] = []
 
   async function readNews(): Promise<void> {
@@ -37,14 +41,15 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
     if (at - lastRead > LONGEST_ABSENCE) subscriptions.lose()
     const news = await db
       .selectFrom('messages')
-      .select(['id', 'channel', 'body'])
+      .select(['id', 'channel', 'body', 'expires_at'])
       .where('id', '>', lastId)
       .orderBy('id')
       .execute()
-    for (const { id, channel, body } of news) {
+    for (const { id, channel, body, expires_at } of news) {
       // a message published by this node meanwhile has moved lastId on, and was heard when it was published
       if (id <= lastId) continue
       lastId = id
+      if (!own.delete(id)) onNews?.(now() - (expires_at - MESSAGE_TTL))
       subscriptions.hear(channel, body)
     }
     seenWrites = writes
@@ -80,7 +85,10 @@ export async function createSqlEphemeral({ db, foreignWrites, now }: Needs): Pro
     // Ids have to become visible in their order: who has read one must not find a smaller one later. On SQLite they do.
     const ids = await (isPostgres(db) ? inTurn() : insert(db))
     // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
-    for (const { id } of ids) if (id === lastId + 1) lastId = id
+    for (const { id } of ids) {
+      if (id === lastId + 1) lastId = id
+      else if (id > lastId) own.add(id)
+    }
     await sweep(db, 'messages', 'id', now())
   })
 

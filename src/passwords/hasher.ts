@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import argon2 from 'argon2'
 import type { Config } from '../config.ts'
 import { Failure } from '../errors.ts'
+import { type Claimant, createAdmission, type HashCounts } from './admission.ts'
 import { argon2Phc, inStandardOrder, isArgon2, verifyArgon2 } from './formats/argon2.ts'
 import type { Crypt } from './formats/crypt/crypt.ts'
 import { openCryptThread } from './formats/crypt/thread.ts'
@@ -13,25 +14,30 @@ import { findFormat } from './formats/index.ts'
 
 export interface Hasher {
   /** @returns a PHC string; @throws Failure overloaded */
-  hash(password: string): Promise<string>
+  hash(password: string, from?: Claimant): Promise<string>
   /**
    * Whether the password belongs to the hash, ours or another system's; false for what is no hash. A refusal takes
    * no less time than `verifyNothing`, however fast the hash; @throws Failure overloaded
    */
-  verify(hash: string, password: string): Promise<boolean>
+  verify(hash: string, password: string, from?: Claimant): Promise<boolean>
   /** Takes as long as `verify` of a hash of ours and is always false: what an unknown account costs. */
-  verifyNothing(password: string): Promise<false>
+  verifyNothing(password: string, from?: Claimant): Promise<false>
   /** Whether the hash is anything but argon2id with the parameters in force. */
   isOutdated(hash: string): boolean
   /** How many are being hashed and how many wait. */
   load(): { running: number; waiting: number }
+  /** how long hashes waited and took, and how many were refused */
+  readonly counts: HashCounts
   /** Ends the thread that some foreign formats need. */
   close(): Promise<void>
 }
 
-type Needs = Pick<Config, 'argon2_memory' | 'argon2_time' | 'argon2_parallelism' | 'hash_concurrency' | 'hash_queue'>
+type Needs = Pick<
+  Config,
+  'argon2_memory' | 'argon2_time' | 'argon2_parallelism' | 'hash_concurrency' | 'hash_queue' | 'hash_wait'
+>
 
-/** A client that was turned away may try again after this, in s. */
+/** A client whose hash the machine could not make may try again after this, in s. */
 const RETRY_AFTER = 2
 
 /**
@@ -47,26 +53,29 @@ export async function createHasher(config: Needs, ahead = 0): Promise<Hasher> {
     parallelism: config.argon2_parallelism,
   } as const
   const handedOver = Math.min(ahead, config.hash_queue)
-  const queue = boundedQueue(config.hash_concurrency + handedOver, config.hash_queue - handedOver)
+  const admission = createAdmission({
+    concurrency: config.hash_concurrency,
+    ahead: handedOver,
+    waiting: config.hash_queue - handedOver,
+    patience: config.hash_wait,
+  })
   const decoy = inStandardOrder(await argon2.hash(randomBytes(32), options))
   const thread = openCryptThread()
   const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy)) && isArgon2(hash)
   const refuse = async (password: string) => (await verifySpellings(decoy, password)) && false
 
   return {
-    hash: (password) => queue.run(async () => inStandardOrder(await argon2.hash(normalise(password), options))),
-    verify: (hash, password) =>
-      queue.run(async () => {
+    hash: (password, from = {}) =>
+      admission.run(from, async () => inStandardOrder(await argon2.hash(normalise(password), options))),
+    verify: (hash, password, from = {}) =>
+      admission.run(from, async () => {
         if (isOurs(hash)) return verifySpellings(hash, password)
         return (await verifyForeign(hash, password, thread.crypt)) || refuse(password)
       }),
-    verifyNothing: (password) => queue.run(() => refuse(password)),
+    verifyNothing: (password, from = {}) => admission.run(from, () => refuse(password)),
     isOutdated: (hash) => !isOurs(hash),
-    load() {
-      const { running, waiting } = queue.load()
-      const inFlight = Math.min(running, config.hash_concurrency)
-      return { running: inFlight, waiting: waiting + running - inFlight }
-    },
+    load: admission.load,
+    counts: admission.counts,
     close: thread.close,
   }
 }
@@ -109,28 +118,4 @@ async function verifyForeign(hash: string, password: string, crypt: Crypt): Prom
     // no memory, or no thread: that says nothing about the password
     throw new Failure('overloaded', { retryAfter: RETRY_AFTER, cause })
   }
-}
-
-function boundedQueue(concurrency: number, limit: number) {
-  const waiting: Array<() => void> = []
-  let running = 0
-
-  async function run<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= concurrency) {
-      if (waiting.length >= limit) throw new Failure('overloaded', { retryAfter: RETRY_AFTER })
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    } else {
-      running += 1
-    }
-    try {
-      return await work()
-    } finally {
-      // the place passes straight to the next in line, so nobody can slip in between
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
-    }
-  }
-
-  return { run, load: () => ({ running, waiting: waiting.length }) }
 }

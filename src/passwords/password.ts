@@ -4,6 +4,7 @@ import { holdingRows } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import type { Claimant } from './admission.ts'
 
 const selectHash = compiled<{ user_id: number }, { hash: string }>((db, stand) =>
   db.selectFrom('passwords').select('hash').where('user_id', '=', stand('user_id')),
@@ -33,15 +34,18 @@ export async function storeHash(db: Db | Tx, userId: number, hash: string, now: 
 
 /**
  * Whether the password is the account's. Without an account or a password the answer is no, and takes as long.
+ * @param from who asks, for a fair turn
  * @returns the hash it was checked against, or undefined when it is wrong
  */
 export async function checkPassword(
   { db, hasher }: Pick<Deps, 'db' | 'hasher'>,
   userId: number | undefined,
   password: string,
+  from: Claimant,
 ): Promise<string | undefined> {
   const hash = userId === undefined ? undefined : await findHash(db, userId)
-  const right = hash === undefined ? await hasher.verifyNothing(password) : await hasher.verify(hash, password)
+  const right =
+    hash === undefined ? await hasher.verifyNothing(password, from) : await hasher.verify(hash, password, from)
   return right ? hash : undefined
 }
 
@@ -55,9 +59,10 @@ export async function renewHash(
   userId: number,
   hash: string,
   password: string,
+  from: Claimant,
 ): Promise<string> {
   if (!hasher.isOutdated(hash)) return hash
-  const renewed = await hasher.hash(password).catch(() => undefined)
+  const renewed = await hasher.hash(password, from).catch(() => undefined)
   if (renewed === undefined) return hash
   const { numUpdatedRows } = await db
     .updateTable('passwords')

@@ -4,19 +4,20 @@ import { Failure } from '../errors.ts'
 import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
 import type { EndReason } from './session.ts'
 
-type Needs = Pick<Deps, 'db' | 'now' | 'states'>
+type Needs = Pick<Deps, 'counts' | 'db' | 'now' | 'states'>
 
 /**
  * Ends one session on every node. Ending it again changes nothing, not even the reason.
  * @returns whether it was this call that ended it
  */
-export async function endSession({ db, now, states }: Needs, id: string, reason: EndReason): Promise<boolean> {
+export async function endSession({ counts, db, now, states }: Needs, id: string, reason: EndReason): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('sessions')
     .set({ revoked_at: now(), revoked_reason: reason })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
+  counts.ended[reason] += Number(numUpdatedRows)
   await states.forgetSession(id)
   return numUpdatedRows > 0n
 }
@@ -35,13 +36,14 @@ export async function endSessionOfToken(deps: Needs & Pick<Deps, 'keys'>, token:
 
 /** Ends every session of an account on every node. */
 export async function endUserSessions(deps: Needs, userId: number, reason: EndReason): Promise<void> {
-  await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, userId, reason))
+  deps.counts.ended[reason] += await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, userId, reason))
   await deps.states.forgetUser(userId)
 }
 
 /**
- * The part of ending that belongs into a transaction; the caller makes the nodes forget after the commit.
+ * The part of ending that belongs into a transaction; after the commit the caller counts them and makes the nodes forget.
  * @param except a session that goes on
+ * @returns how many were ended
  */
 export async function revokeSessions(
   db: Tx,
@@ -49,21 +51,22 @@ export async function revokeSessions(
   userId: number,
   reason: EndReason,
   except?: string,
-): Promise<void> {
-  await db
+): Promise<number> {
+  const { numUpdatedRows } = await db
     .updateTable('sessions')
     .set({ revoked_at: now(), revoked_reason: reason })
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
-    .execute()
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
 }
 
 /**
  * Ends one of an account's own living sessions.
  * @throws Failure session_not_found, also for a session of somebody else
  */
-export async function endOwnSession({ db, now, states }: Needs, userId: number, id: string): Promise<void> {
+export async function endOwnSession({ counts, db, now, states }: Needs, userId: number, id: string): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('sessions')
     .set({ revoked_at: now(), revoked_reason: 'revoked_by_owner' })
@@ -72,6 +75,7 @@ export async function endOwnSession({ db, now, states }: Needs, userId: number, 
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) throw new Failure('session_not_found')
+  counts.ended.revoked_by_owner += 1
   await states.forgetSession(id)
 }
 

@@ -8,7 +8,10 @@ import { isAuthentic, type PresentedToken, parseRefreshToken } from './refresh-t
 import type { TokenPair } from './schema.ts'
 import { endOf, issueTokens } from './session.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'keys' | 'log' | 'now' | 'states'>
+/** What became of a refresh token that was presented. `ended`: revoked, or the account is disabled. */
+export type RefreshOutcome = 'refreshed' | 'repeated' | 'reused' | 'ended' | 'expired' | 'invalid'
+
+type Needs = Pick<Deps, 'config' | 'counts' | 'db' | 'keys' | 'log' | 'now' | 'states'>
 
 /** A session with what rotation must know of its owner. */
 type OwnedSession = SessionRow & { uid: string; disabled_at: number | null }
@@ -20,11 +23,14 @@ type OwnedSession = SessionRow & { uid: string; disabled_at: number | null }
  */
 export async function refreshSession(deps: Needs, token: string): Promise<TokenPair> {
   const presented = parseRefreshToken(token)
-  if (!presented) throw new Failure('refresh_token_invalid')
+  if (!presented) return refuse(deps, 'invalid')
   const session = await authenticate(deps, presented)
   if (presented.generation === session.generation) {
     const rotated = await rotate(deps, session)
-    if (rotated) return issueTokens(deps, rotated, session.uid)
+    if (rotated) {
+      deps.counts.refreshes.refreshed += 1
+      return issueTokens(deps, rotated, session.uid)
+    }
     // somebody else moved the session meanwhile: judge the token against where it is now
     return repeat(deps, await authenticate(deps, presented), presented)
   }
@@ -43,11 +49,24 @@ const selectOwned = compiled<{ id: string }, OwnedSession>((db, stand) =>
 /** The living session that the token was made for. */
 async function authenticate(deps: Needs, presented: PresentedToken): Promise<OwnedSession> {
   const [session] = await selectOwned(deps.db, { id: presented.session_id })
-  if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) throw new Failure('refresh_token_invalid')
-  if (session.revoked_reason === 'refresh_token_reused') throw new Failure('refresh_token_reused')
-  if (session.revoked_at !== null || session.disabled_at !== null) throw new Failure('refresh_token_invalid')
-  if (endOf(deps, session) <= deps.now()) throw new Failure('refresh_token_expired')
+  if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) return refuse(deps, 'invalid')
+  if (session.revoked_reason === 'refresh_token_reused') return refuse(deps, 'reused')
+  if (session.revoked_at !== null || session.disabled_at !== null) return refuse(deps, 'ended')
+  if (endOf(deps, session) <= deps.now()) return refuse(deps, 'expired')
   return session
+}
+
+/** What a refusal is called in the contract; that somebody ended the session is told to nobody who only has its token. */
+const REFUSALS = {
+  reused: 'refresh_token_reused',
+  ended: 'refresh_token_invalid',
+  expired: 'refresh_token_expired',
+  invalid: 'refresh_token_invalid',
+} as const
+
+function refuse({ counts }: Needs, outcome: keyof typeof REFUSALS): never {
+  counts.refreshes[outcome] += 1
+  throw new Failure(REFUSALS[outcome])
 }
 
 const moveOn = compiled<{ id: string; generation: number; next: number; at: number }, SessionRow>((db, stand) =>
@@ -68,11 +87,12 @@ async function rotate({ db, now }: Needs, { id, generation }: SessionRow): Promi
 
 /** Answers a token that was exchanged before. */
 async function repeat(deps: Needs, session: OwnedSession, presented: PresentedToken): Promise<TokenPair> {
-  if (presented.generation > session.generation) throw new Failure('refresh_token_invalid')
+  if (presented.generation > session.generation) return refuse(deps, 'invalid')
   const inGrace =
     presented.generation === session.generation - 1 && deps.now() - session.rotated_at < deps.config.refresh_grace
-  if (inGrace) return issueTokens(deps, session, session.uid)
-  return endStolenSession(deps, session, presented)
+  if (!inGrace) return endStolenSession(deps, session, presented)
+  deps.counts.refreshes.repeated += 1
+  return issueTokens(deps, session, session.uid)
 }
 
 /** Ends the session whose refresh token came back after it had been replaced: thief and owner look alike. */
@@ -81,5 +101,5 @@ async function endStolenSession(deps: Needs, session: SessionRow, presented: Pre
   // who ended it meanwhile has said why, and every later answer will say the same
   if (!isEndedHere) await authenticate(deps, presented)
   deps.log.warn({ session_id: session.id, ip: session.ip }, 'a replaced refresh token came back; its session was ended')
-  throw new Failure('refresh_token_reused')
+  return refuse(deps, 'reused')
 }

@@ -15,6 +15,8 @@ import type { TokenPair } from './schema.ts'
 export interface Origin {
   ip: string | undefined
   user_agent: string | undefined
+  /** aborted when the client has gone before it was answered */
+  signal?: AbortSignal
 }
 
 /** Why a session ended. */

@@ -5,6 +5,7 @@ import { checkPassword, findHashForChange, storeHash } from '../passwords/passwo
 import { checkNewPassword } from '../passwords/rules.ts'
 import type { PasswordChange } from '../passwords/schema.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
+import type { Origin } from '../sessions/session.ts'
 import type { SessionState } from '../sessions/states.ts'
 
 /**
@@ -12,21 +13,23 @@ import type { SessionState } from '../sessions/states.ts'
  * @throws Failure current_password_wrong, password_too_short, session_ended, overloaded
  */
 export async function changePassword(
-  deps: Pick<Deps, 'config' | 'db' | 'hasher' | 'now' | 'states'>,
+  deps: Pick<Deps, 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>,
   { account, session_id }: SessionState,
   { current_password, new_password }: PasswordChange,
+  origin: Origin,
 ): Promise<void> {
   checkNewPassword(deps, new_password, 'new_password')
-  const checked = await checkPassword(deps, account.id, current_password)
+  const from = { ...origin, account: String(account.id) }
+  const checked = await checkPassword(deps, account.id, current_password, from)
   if (checked === undefined) throw new Failure('current_password_wrong')
-  const hash = await deps.hasher.hash(new_password)
-  await inTransaction(deps.db, async (tx) => {
+  const hash = await deps.hasher.hash(new_password, from)
+  deps.counts.ended.password_changed += await inTransaction(deps.db, async (tx) => {
     // of two changes that started from one password, the second must not win over the first
     if ((await findHashForChange(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
     // hashing takes long enough for the session to end meanwhile
     if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
     await storeHash(tx, account.id, hash, deps.now())
-    await revokeSessions(tx, deps, account.id, 'password_changed', session_id)
+    return revokeSessions(tx, deps, account.id, 'password_changed', session_id)
   })
   await deps.states.forgetUser(account.id)
 }

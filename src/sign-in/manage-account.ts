@@ -10,7 +10,7 @@ import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now' | 'states'>
+type Needs = Pick<Deps, 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
@@ -21,18 +21,22 @@ export async function changeAccount(deps: Needs, uid: string, update: UserUpdate
   const { password, roles, disabled, ...profile } = update
   if (password !== undefined) checkNewPassword(deps, password)
   const hash = password === undefined ? undefined : await deps.hasher.hash(password)
-  const changed = await inTransaction(deps.db, async (tx) => {
+  const { changed, ended } = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
     if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')
     await updateAccount(tx, account, profile, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)
     if (hash) await storeHash(tx, account.id, hash, deps.now())
-    if (hash) await revokeSessions(tx, deps, account.id, 'password_changed', from)
-    if (disabled) await revokeSessions(tx, deps, account.id, 'account_disabled')
+    const ended = {
+      password_changed: hash ? await revokeSessions(tx, deps, account.id, 'password_changed', from) : 0,
+      account_disabled: disabled ? await revokeSessions(tx, deps, account.id, 'account_disabled') : 0,
+    }
     if (disabled || roles) await keepAnAdmin(tx, account)
-    return getAccount(tx, uid)
+    return { changed: await getAccount(tx, uid), ended }
   })
+  deps.counts.ended.password_changed += ended.password_changed
+  deps.counts.ended.account_disabled += ended.account_disabled
   await deps.states.forgetUser(changed.id)
   return changed
 }

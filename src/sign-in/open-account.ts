@@ -2,6 +2,7 @@ import { type Account, getAccount } from '../accounts/account.ts'
 import { insertAccount, type Profile } from '../accounts/write.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import type { Claimant } from '../passwords/admission.ts'
 import { storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { setRoles } from '../roles/grants.ts'
@@ -41,7 +42,7 @@ export async function openAccountAndSession(
   origin: Origin,
   life?: number,
 ): Promise<OpenedSession> {
-  const hash = await hashNew(deps, password)
+  const hash = await hashNew(deps, password, origin)
   return inTransaction(deps.db, async (tx) => {
     const { id, uid } = await writeAccount(tx, deps, profile, hash, ['user'], false)
     const session = await insertSession(tx, deps, id, origin, life)
@@ -69,9 +70,9 @@ export async function openAccount(
   })
 }
 
-function hashNew(deps: Needs, password: string): Promise<string> {
+function hashNew(deps: Needs, password: string, from?: Claimant): Promise<string> {
   checkNewPassword(deps, password)
-  return deps.hasher.hash(password)
+  return deps.hasher.hash(password, from)
 }
 
 async function writeAccount(

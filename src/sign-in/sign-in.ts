@@ -43,10 +43,11 @@ export async function openSession(
 ): Promise<OpenedSession> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const account = await findByIdentifier(deps.db, identifier)
-    const hash = await checkPassword(deps, account?.id, password)
+    const from = { ...origin, account: String(account?.id ?? identifier) }
+    const hash = await checkPassword(deps, account?.id, password, from)
     if (!account || hash === undefined) break
     if (account.disabled_at !== null) throw new Failure('account_disabled')
-    const stored = await renewHash(deps, account.id, hash, password)
+    const stored = await renewHash(deps, account.id, hash, password, from)
     const session = await startSession(deps, account.id, stored, origin, life)
     if (session) return { account, session }
   }

@@ -58,7 +58,7 @@ function issueToken(deps: Needs, { account, session }: OpenedSession): string {
  * @throws Failure user_not_found if there is none
  */
 export async function requireAccountOf(
-  deps: Pick<Deps, 'config' | 'db' | 'jwt' | 'keys' | 'now' | 'tokens'>,
+  deps: Pick<Deps, 'config' | 'counts' | 'db' | 'jwt' | 'keys' | 'now' | 'tokens'>,
   token: string,
 ): Promise<void> {
   const { sub } = await verifyAccessToken(deps, token)

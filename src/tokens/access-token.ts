@@ -71,10 +71,11 @@ export function recallAccessToken({ config, now, tokens }: Pick<Deps, 'config' |
  * @throws Failure token_invalid, with the reason `signature` if that is what is wrong; token_expired
  */
 export async function verifyAccessToken(
-  deps: Pick<Deps, 'config' | 'jwt' | 'keys' | 'now' | 'tokens'>,
+  deps: Pick<Deps, 'config' | 'counts' | 'jwt' | 'keys' | 'now' | 'tokens'>,
   token: string,
 ): Promise<AccessClaims> {
   const known = recallAccessToken(deps, token)
+  deps.counts.tokens[known ? 'hits' : 'misses'] += 1
   if (known) return known
   const claims = await verifyJwt(deps, ACCESS, token)
   deps.tokens.set(token, claims)

@@ -70,7 +70,7 @@ t.test('requests are counted by route, without anything that belongs to one pers
   t.match(body, counted('GET', '/api/v1/users/:user_id', 200))
   t.match(body, counted('GET', 'unknown', 404))
   t.match(body, counted('DELETE', '/health/live', 405))
-  t.match(body, /^latchkey_http_request_duration_seconds_bucket\{le="0\.005",method="GET",route=.+\} \d+$/m)
+  t.match(body, /^latchkey_http_request_duration_seconds_bucket\{method="GET",route=.+,le="0\.005"\} \d+$/m)
   for (const secret of [id, person.username, person.email, person.access_token, TOKEN]) t.notMatch(body, secret)
   t.match(body, /^latchkey_hash_running 0$/m)
   t.match(body, /^latchkey_sessions_remembered 2$/m)

@@ -47,6 +47,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     argon2_parallelism: 1,
     hash_concurrency: availableParallelism(),
     hash_queue: 256,
+    hash_wait: 5000,
     uv_threadpool_size: availableParallelism(),
     cors_origins: [],
     trust_proxy: undefined,
@@ -87,6 +88,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   ARGON2_PARALLELISM: ['4', { argon2_parallelism: 4 }],
   HASH_CONCURRENCY: ['7', { hash_concurrency: 7 }],
   HASH_QUEUE: ['0', { hash_queue: 0 }],
+  HASH_WAIT: ['9s', { hash_wait: 9000 }],
   UV_THREADPOOL_SIZE: ['9', { uv_threadpool_size: 9 }],
   CORS_ORIGINS: ['https://app.example.org', { cors_origins: ['https://app.example.org'] }],
   TRUST_PROXY: ['2', { trust_proxy: 2 }],
@@ -295,7 +297,7 @@ t.test('an impossible value is one clear line', async (t) => {
 
 t.test('no duration is anything but digits and a unit', async (t) => {
   const names = Object.entries(Environment.properties).filter(([, { unit }]) => String(unit).startsWith('a duration'))
-  t.equal(names.length, 6)
+  t.equal(names.length, 7)
   for (const [name] of names) {
     for (const value of ['soon', '-5m', '1.5h', '5 m', '5M', '5w', 'm', '1h30m', '9999999999']) {
       t.match(faultsOf({ [name]: value })[0], `${name} must be a duration: 10s, 15m,`, `${name}=${value}`)

@@ -7,6 +7,7 @@ import { ref } from '../../../src/schemas.ts'
 import { changePassword } from '../../../src/sign-in/change-password.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
 import { answer, nothing, problems } from '../../contract.ts'
+import { originOf } from '../../origin.ts'
 
 /** One's own account. */
 const me: FastifyPluginAsyncTypebox = async (app) => {
@@ -75,7 +76,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async (request, reply) => {
-      await changePassword(app, request.session, request.body)
+      await changePassword(app, request.session, request.body, originOf(request))
       return reply.code(204).send(null)
     },
   })

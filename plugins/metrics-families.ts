@@ -1,0 +1,67 @@
+/** What metrics tell beside requests: read from what the parts of the service count, when somebody asks. */
+import type { FastifyInstance } from 'fastify'
+import type { Durations } from '../src/counts.ts'
+import { kindOf } from '../src/db/dialect.ts'
+import type { Family, Sample } from '../src/operation/exposition.ts'
+
+/** Every metric of this service but those of requests. */
+export function families(app: FastifyInstance): Family[] {
+  const { counts, hasher } = app
+  const database = kindOf(app.db)
+  return [
+    gauge('latchkey_hash_running', 'Password hashes in flight', () => hasher.load().running),
+    gauge('latchkey_hash_waiting', 'Password hashes that wait', () => hasher.load().waiting),
+    histogram('latchkey_hash_wait_seconds', 'Time that a password hash waited before it began', hasher.counts.wait),
+    histogram('latchkey_hash_duration_seconds', 'Time that a password hash took', hasher.counts.work),
+    counter('latchkey_hash_refused_total', 'Password hashes that were not made', () =>
+      by('cause', hasher.counts.refused),
+    ),
+    counter('latchkey_session_cache_total', 'Sessions looked up by the guard', () =>
+      hitsAndMisses(counts.sessions, counts.remembered),
+    ),
+    counter('latchkey_token_cache_total', 'Access tokens looked up by the guard', () =>
+      hitsAndMisses(counts.tokens, counts.remembered),
+    ),
+    gauge('latchkey_sessions_remembered', 'Sessions in this node’s memory', () => app.states.size()),
+    gauge('latchkey_tokens_remembered', 'Verified access tokens in this node’s memory', () => app.tokens.size),
+    {
+      name: 'latchkey_store_duration_seconds',
+      help: 'Time that a step in a store took',
+      type: 'histogram',
+      samples: () => [
+        ...Object.entries(counts.database).map(([step, value]) => ({ labels: { store: database, step }, value })),
+        ...(app.ephemeral.kind === 'redis'
+          ? [{ labels: { store: 'redis', step: 'command' }, value: counts.redis }]
+          : []),
+      ],
+    },
+    counter('latchkey_refreshes_total', 'Refresh tokens presented, by what became of them', () =>
+      by('outcome', counts.refreshes),
+    ),
+    counter('latchkey_sessions_ended_total', 'Sessions that this node ended before their time', () =>
+      by('reason', counts.ended),
+    ),
+    histogram('latchkey_news_delay_seconds', 'Time from the writing of news elsewhere to its being heard', counts.news),
+  ]
+}
+
+function gauge(name: string, help: string, read: () => number): Family {
+  return { name, help, type: 'gauge', samples: () => [{ value: read() }] }
+}
+
+function counter(name: string, help: string, samples: () => Sample[]): Family {
+  return { name, help, type: 'counter', samples }
+}
+
+function histogram(name: string, help: string, value: Durations): Family {
+  return { name, help, type: 'histogram', samples: () => [{ value }] }
+}
+
+function by(label: string, numbers: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(numbers).map(([word, value]) => ({ labels: { [label]: word }, value }))
+}
+
+/** What memory alone answered was a hit of both caches, and is counted once. */
+function hitsAndMisses({ hits, misses }: { hits: number; misses: number }, remembered: number): Sample[] {
+  return by('result', { hit: hits + remembered, miss: misses })
+}
