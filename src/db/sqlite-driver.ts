@@ -1,7 +1,9 @@
 /** One connection to an SQLite file, and who may use it when: requests take turns, and wait for other processes apart. */
 import { setTimeout as after } from 'node:timers/promises'
 import type { Database as SqliteFile } from 'better-sqlite3'
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, SqliteStatement } from 'kysely'
+import type { DatabaseConnection, Driver, QueryResult, SqliteStatement } from 'kysely'
+import { canBeGrouped, groupWrites, type Query } from './sqlite-group.ts'
+import { createTurns } from './sqlite-turns.ts'
 
 /** How long a statement waits for another process's lock, in ms. */
 const PATIENCE = 5000
@@ -12,8 +14,6 @@ const LONGEST_PAUSE = 20
 
 /** After this many ms who waits for a lock sees whether their patience is at an end. */
 const WATCH = 250
-
-type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
 /**
  * Kysely's driver for SQLite, which must have no busy timeout of its own: that would stop the whole process. Who meets
@@ -44,6 +44,12 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
     }
   }
 
+  const write = groupWrites({ file, turns, run })
+  // while it is nobody's turn, reading needs none: nothing can come in between
+  const read = <R>(query: Query) => (turns.areFree() ? run<R>(query) : runInTurn<R>(query))
+  const attempt = <R>(query: Query): QueryResult<R> | Promise<QueryResult<R>> =>
+    canBeGrouped(query.sql) ? write(query) : read(query)
+
   async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
     const end = performance.now() + PATIENCE
     for (;;) {
@@ -59,9 +65,7 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
 
   function connect(): DatabaseConnection {
     const connection: DatabaseConnection = {
-      executeQuery: async (query) =>
-        // while it is nobody's turn, one statement needs none: nothing can come in between
-        holders.has(connection) ? run(query) : patiently(() => (turns.areFree() ? run(query) : runInTurn(query))),
+      executeQuery: async (query) => (holders.has(connection) ? run(query) : patiently(() => attempt(query))),
       async *streamQuery(query) {
         const isHolder = holders.has(connection)
         if (!isHolder) await turns.take()
@@ -102,25 +106,6 @@ export function sqliteDriver(file: SqliteFile, prepare: (text: string) => Sqlite
     },
     destroy: async () => {
       file.close()
-    },
-  }
-}
-
-/** First come, first served. */
-function createTurns() {
-  const waiting: (() => void)[] = []
-  let isTaken = false
-  return {
-    areFree: () => !isTaken,
-    take(): Promise<void> | undefined {
-      if (isTaken) return new Promise((resolve) => waiting.push(resolve))
-      isTaken = true
-      return undefined
-    },
-    give(): void {
-      const next = waiting.shift()
-      if (next) next()
-      else isTaken = false
     },
   }
 }

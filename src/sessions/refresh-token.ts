@@ -2,7 +2,7 @@
  * Refresh tokens are derived, not stored: session id (16 bytes), generation (4), HMAC-SHA256 over both and the
  * session's salt (32), in base64url behind a prefix that secret scanners can find.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { stringify as formatUuid, parse as parseUuid } from 'uuid'
 
 const PREFIX = 'lkr_'
@@ -19,7 +19,7 @@ export interface PresentedToken {
 }
 
 /** The refresh token of one generation of a session; the same input always gives the same token. */
-export function deriveRefreshToken(key: Buffer, session: { id: string; salt: string }, generation: number): string {
+export function deriveRefreshToken(key: KeyObject, session: { id: string; salt: string }, generation: number): string {
   const head = headOf(session.id, generation)
   return PREFIX + Buffer.concat([head, macOver(key, head, session.salt)]).toString('base64url')
 }
@@ -31,7 +31,7 @@ function headOf(sessionId: string, generation: number): Buffer {
   return head
 }
 
-function macOver(key: Buffer, head: Buffer, salt: string): Buffer {
+function macOver(key: KeyObject, head: Buffer, salt: string): Buffer {
   return createHmac('sha256', key).update(head).update(Buffer.from(salt, 'hex')).digest()
 }
 
@@ -54,7 +54,7 @@ function formatId(bytes: Buffer): string | undefined {
 }
 
 /** Whether we made the token for this session; compared in constant time. */
-export function isAuthentic(key: Buffer, session: { id: string; salt: string }, presented: PresentedToken): boolean {
+export function isAuthentic(key: KeyObject, session: { id: string; salt: string }, presented: PresentedToken): boolean {
   const head = headOf(session.id, presented.generation)
   return timingSafeEqual(macOver(key, head, session.salt), presented.mac)
 }

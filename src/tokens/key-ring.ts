@@ -1,5 +1,5 @@
 /** The signing keys: who signs now, who is still believed, and when the next one takes over. */
-import type { JsonWebKey } from 'node:crypto'
+import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { sharing } from '../db/sharing.ts'
 import type { Deps } from '../deps.ts'
 import type { DerivedKeys } from './master-key.ts'
@@ -24,8 +24,8 @@ function longestLife({ access_token_ttl, compat }: Deps['config']): number {
 }
 
 export interface KeyRing {
-  /** authenticates refresh tokens; 32 bytes */
-  readonly refreshKey: Buffer
+  /** authenticates refresh tokens; HMAC-SHA256 */
+  readonly refreshKey: KeyObject
   /** The key that signs now. */
   current(): SigningKey
   /** The key of this name, if tokens it signed are still believed. */

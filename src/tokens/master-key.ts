@@ -1,5 +1,5 @@
 /** The one secret an operator keeps: everything else that is secret is sealed under it or derived from it. */
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
@@ -10,7 +10,7 @@ export interface DerivedKeys {
   /** seals signing keys at rest */
   seal: Buffer
   /** authenticates refresh tokens */
-  refresh: Buffer
+  refresh: KeyObject
 }
 
 /**
@@ -56,8 +56,11 @@ function createOnce(path: string): boolean {
   }
 }
 
-/** Derives the working keys; each purpose has an `info` of its own, so that none helps to guess another. */
+/**
+ * Derives the working keys; each purpose has an `info` of its own, so that none helps to guess another.
+ * That of refresh tokens is a key object, since an HMAC under a buffer takes six times as long.
+ */
 export function deriveKeys(masterKey: string): DerivedKeys {
   const derive = (info: string) => Buffer.from(hkdfSync('sha256', masterKey, '', info, 32))
-  return { seal: derive('latchkey/seal'), refresh: derive('latchkey/refresh') }
+  return { seal: derive('latchkey/seal'), refresh: createSecretKey(derive('latchkey/refresh')) }
 }
