@@ -7,6 +7,7 @@ import { buildApp, VERSION } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
 import { shownUrl } from './db/open.ts'
 import { explain } from './operation/explain.ts'
+import { putHashingBehind } from './operation/priority.ts'
 import { authority } from './operation/values.ts'
 
 /** How long requests in flight may take after the door was closed, in ms. */
@@ -20,6 +21,7 @@ export async function start(): Promise<void> {
   try {
     const config = loadConfig()
     const app = await buildApp(config, { hashesAhead: dedicateThreads(config) })
+    putHashingBehind()
     stopOnSignals(app, config)
     await app.listen({
       host: config.host,

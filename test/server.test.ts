@@ -291,6 +291,23 @@ t.test('LOG_LEVEL=silent is silent', async (t) => {
   t.strictSame(await child.ended, { code: 0, stdout: '', stderr: '' })
 })
 
+/** How the kernel ranks the threads of a process, by their names: 0 is usual, 19 comes last (proc_pid_stat(5), field 19). */
+function ranks({ process: { pid } }: Child): Map<string, Set<number>> {
+  const found = new Map<string, Set<number>>()
+  for (const id of readdirSync(`/proc/${pid}/task`)) {
+    const [, name = '', rest = ''] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')) ?? []
+    const nice = Number(rest.split(' ')[16])
+    found.set(name, (found.get(name) ?? new Set()).add(nice))
+  }
+  return found
+}
+
+t.test('the threads that hash stand behind the one that serves', async (t) => {
+  const found = ranks(await serve(t, { HASH_CONCURRENCY: '2' }))
+  t.strictSame(found.get('libuv-worker'), new Set([10]))
+  t.strictSame(found.get('MainThread'), new Set([0]))
+})
+
 /** The machine's own Node, where it is too old for us. */
 function findOldNode(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
