@@ -24,6 +24,7 @@ import openapi from '../plugins/openapi.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import stopping from '../plugins/stopping.ts'
+import traces from '../plugins/traces.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import routes from '../routes/index.ts'
 import type { Config } from './config.ts'
@@ -71,6 +72,7 @@ export async function buildApp(
   app.decorate('counts', counts)
   app.decorate('now', now)
   try {
+    await app.register(traces, { version: VERSION })
     await app.register(errors)
     await app.register(stopping)
     await app.register(requests, { output: logStream })

@@ -116,6 +116,14 @@ export const Environment = Type.Object({
       '`HOST:PORT` or `token:SECRET`',
     ),
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    text(undefined, 'traces go to this collector of OpenTelemetry, at `/v1/traces`; none without', 'URL'),
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: Type.Optional(
+    text(undefined, 'traces go to this very URL, in place of the one above', 'URL'),
+  ),
+  OTEL_SERVICE_NAME: text('latchkey', 'what the service is called in traces'),
+  OTEL_SDK_DISABLED: choice(['true', 'false'], 'false', 'true: no traces, whatever else is set'),
   COMPAT: text(
     DIALECTS.join(','),
     'other services whose calls are answered as their clients expect; each is a tag of the contract',
@@ -156,6 +164,10 @@ type ListName =
   | 'PUBLIC_URL'
   | 'ISSUER'
   | 'UV_THREADPOOL_SIZE'
+  | 'OTEL_EXPORTER_OTLP_ENDPOINT'
+  | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
+  | 'OTEL_SERVICE_NAME'
+  | 'OTEL_SDK_DISABLED'
 
 export { ConfigError }
 
@@ -173,6 +185,8 @@ export type Config = Readonly<
     metrics: MetricsAccess | undefined
     compat: readonly Dialect[]
     uv_threadpool_size: number
+    /** where traces go, and as whose; undefined: there are none */
+    traces: { url: string; service: string } | undefined
   }
 >
 
@@ -192,7 +206,15 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
 }
 
 /** What no message may show. `PUBLIC_URL` may hold credentials, by mistake. */
-const SECRET: ReadonlySet<string> = new Set<Name>(['JWT_KEY', 'METRICS', 'REDIS_URL', 'DATABASE_URL', 'PUBLIC_URL'])
+const SECRET: ReadonlySet<string> = new Set<Name>([
+  'JWT_KEY',
+  'METRICS',
+  'REDIS_URL',
+  'DATABASE_URL',
+  'PUBLIC_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+])
 
 /**
  * Reads the configuration from `.env` and the environment; the environment wins.
@@ -315,6 +337,7 @@ function interpret(env: Environment, faults: Faults): Config {
     body_limit: env.BODY_LIMIT,
     rate_limit: env.RATE_LIMIT,
     metrics: read('METRICS', metricsAccess),
+    traces: env.OTEL_SDK_DISABLED === 'true' ? undefined : tracesOf(env, read),
     compat: read('COMPAT', dialects) ?? [],
     compat_hide_unknown: env.COMPAT_HIDE_UNKNOWN,
     log_level: env.LOG_LEVEL,
@@ -322,6 +345,16 @@ function interpret(env: Environment, faults: Faults): Config {
   })
   checkTogether(config, env, faults)
   return config
+}
+
+/** By the rules of OpenTelemetry's own variables: one URL for everything has a path for traces, one for traces is used as it is. */
+function tracesOf(
+  { OTEL_SERVICE_NAME: service }: Environment,
+  read: <T>(name: Name, reader: (value: string) => T) => T | undefined,
+): Config['traces'] {
+  const base = read('OTEL_EXPORTER_OTLP_ENDPOINT', baseUrl)
+  const url = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', baseUrl) ?? (base && `${base}/v1/traces`)
+  return url === undefined ? undefined : { url, service }
 }
 
 /** What only holds between two variables; not asked where one of them is at fault already. */

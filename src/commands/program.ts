@@ -22,7 +22,7 @@ export async function withDatabase(work: (db: Db, config: Config) => Promise<voi
 
 /** Runs with the whole service, which listens to nobody. */
 export async function withApp(work: (app: App) => Promise<void>, config = loadConfig()): Promise<void> {
-  const app = await buildApp({ ...config, log_level: 'silent', metrics: undefined })
+  const app = await buildApp({ ...config, log_level: 'silent', metrics: undefined, traces: undefined })
   try {
     await work(app)
   } finally {
