@@ -4,6 +4,7 @@ import { migrateDown, migrateUp, migrationStates } from '../db/migrate.ts'
 import { isPostgresUrl, shownUrl } from '../db/open.ts'
 import { createDatabase, removeDatabase } from '../db/whole.ts'
 import { addBackup } from './backup.ts'
+import { addCopy } from './copy.ts'
 import { type CommandGroup, misuse, withDatabase } from './program.ts'
 import { ask, say } from './terminal.ts'
 
@@ -16,6 +17,7 @@ export const database: CommandGroup = (program) => {
     .option('--yes', 'do not ask')
     .action(dropDatabase)
   addBackup(db)
+  addCopy(db)
 }
 
 /** The schema of the database: forth, back, where it stands. */

@@ -45,7 +45,8 @@ export function violatedUnique<T extends string>(error: unknown, candidates: rea
 /** Whether the database, rather than the statement, is at fault: locked, full, unreadable, gone. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  const ofSqlite = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/
+  // the only triggers are those of a database that was moved
+  const ofSqlite = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|CONSTRAINT_TRIGGER)/
   return (typeof code === 'string' && ofSqlite.test(code)) || isServerUnavailable(error)
 }
 
@@ -85,7 +86,7 @@ export function lowerAscii(db: AnyDb, text: Expression<string | null>): Expressi
 }
 
 /** The highest id that a table has ever given out, deleted rows included; 0 if none. */
-export async function highestId(db: Kysely<Tables>, table: 'users'): Promise<number> {
+export async function highestId(db: Kysely<Tables>, table: string): Promise<number> {
   const { rows } = isPostgres(db)
     ? await sql<{ seq: number | null }>`select pg_sequence_last_value(${sequenceOf(table)}) as seq`.execute(db)
     : await sql<{ seq: number }>`select seq from sqlite_sequence where name = ${table}`.execute(db)
@@ -94,9 +95,27 @@ export async function highestId(db: Kysely<Tables>, table: 'users'): Promise<num
 
 const sequenceOf = (table: string) => sql`pg_get_serial_sequence(${table}, 'id')::regclass`
 
-/** Lets nobody else write to a table before the transaction ends; reading goes on. On SQLite that is so anyway. */
-export async function keepOut(tx: Kysely<Tables>, table: 'users'): Promise<void> {
-  if (isPostgres(tx)) await sql`lock table ${sql.table(table)} in share row exclusive mode`.execute(tx)
+/** Lets nobody else write to these tables before the transaction ends; reading goes on. On SQLite that is so anyway. */
+export async function keepOut(tx: Kysely<Tables>, tables: readonly string[]): Promise<void> {
+  const list = sql.join(tables.map((table) => sql.table(table)))
+  if (isPostgres(tx)) await sql`lock table ${list} in share row exclusive mode`.execute(tx)
+}
+
+/** Lets the transaction take as long as it takes, whatever limits the URL or the role sets. */
+export async function liftLimits(tx: Kysely<Tables>): Promise<void> {
+  if (!isPostgres(tx)) return
+  for (const limit of ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'])
+    await sql`set local ${sql.raw(limit)} = 0`.execute(tx)
+}
+
+/** Whether there is a table of this name. */
+export async function hasTable(db: Kysely<Tables>, name: string): Promise<boolean> {
+  const { rows } = isPostgres(db)
+    ? await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
+    : await sql<{
+        found: number
+      }>`select count(*) as found from sqlite_schema where type = 'table' and name = ${name}`.execute(db)
+  return Boolean(rows[0]?.found)
 }
 
 /**
@@ -106,4 +125,15 @@ export async function keepOut(tx: Kysely<Tables>, table: 'users'): Promise<void>
 export async function reserveIds(tx: Kysely<Tables>, table: 'users', upTo: number): Promise<void> {
   if (!isPostgres(tx)) return
   if (upTo > (await highestId(tx, table))) await sql`select setval(${sequenceOf(table)}, ${upTo})`.execute(tx)
+}
+
+/** Makes a table number its next row above this, and above whatever it has given out itself. */
+export async function continueIds(tx: Kysely<Tables>, table: string, upTo: number): Promise<void> {
+  if (upTo <= (await highestId(tx, table))) return
+  if (isPostgres(tx)) {
+    await sql`select setval(${sequenceOf(table)}, ${upTo})`.execute(tx)
+    return
+  }
+  await sql`delete from sqlite_sequence where name = ${table}`.execute(tx)
+  await sql`insert into sqlite_sequence (name, seq) values (${table}, ${upTo})`.execute(tx)
 }

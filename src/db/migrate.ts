@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { type MigrationProvider, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import { isPostgres, takeTurn } from './dialect.ts'
+import { refuseCopied } from './mark.ts'
 import * as core from './migrations/0001-core.ts'
 import * as weakFormats from './migrations/0002-weak-formats.ts'
 import type { Db } from './open.ts'
@@ -42,13 +43,16 @@ export async function migrationStates(db: Db): Promise<MigrationState[]> {
 
 /**
  * Brings the schema up to date, or only checks that it is.
- * @throws when `mode` is `check` and something is pending, or a migration fails
+ * @throws when `mode` is `check` and something is pending, or a migration fails, or the database is not to be used
  */
 export async function prepareSchema(db: Db, mode: 'auto' | 'check'): Promise<void> {
-  if (mode === 'auto') {
-    await migrateUp(db)
-    return
-  }
+  await refuseCopied(db)
+  if (mode === 'auto') await migrateUp(db)
+  else await refusePending(db)
+}
+
+/** @throws when a migration is pending */
+export async function refusePending(db: Db): Promise<void> {
   const pending = (await migrationStates(db)).filter(({ executed_at }) => executed_at === undefined)
   if (pending.length > 0) {
     const names = pending.map(({ name }) => name).join(', ')

@@ -129,6 +129,9 @@ export function isPassing(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
 }
 
+/** Whether a lock was not to be had in the time there was for it. */
+export const isLockMissed = (error: unknown) => error instanceof pg.DatabaseError && error.code === '55P03'
+
 /** The column that an error says was to be unique, out of the name that PostgreSQL gives such a constraint. */
 export function uniqueColumn<T extends string>(error: unknown, candidates: readonly T[]): T | undefined {
   if (!(error instanceof pg.DatabaseError) || error.code !== '23505') return undefined

@@ -1,5 +1,6 @@
 /** A database as a whole: made, looked for, removed. */
 import { sql } from 'kysely'
+import { dropChanges, dropMark } from './mark.ts'
 import { BOOKKEEPING, migrateDown } from './migrate.ts'
 import { type Db, isPostgresUrl, openDatabase } from './open.ts'
 import { fileExists, removeFiles } from './sqlite.ts'
@@ -39,6 +40,8 @@ export async function removeDatabase(url: string): Promise<boolean> {
   return withDatabase(url, async (db) => {
     if (!(await holdsTables(db))) return false
     await migrateDown(db, true)
+    await dropChanges(db)
+    await dropMark(db)
     for (const table of BOOKKEEPING) await db.schema.dropTable(table).execute()
     return true
   })

@@ -81,7 +81,7 @@ async function settle(
     decideBatch(users, { accounts: await findInTheWay(tx, candidates), claims: claimed, highest_id })
   const decided = apply
     ? await inTransaction(db, async (tx) => {
-        await keepOut(tx, 'users')
+        await keepOut(tx, ['users'])
         const outcome = await decide(tx)
         await write(tx, outcome.decisions.filter(isAddition), now)
         return outcome

@@ -185,7 +185,7 @@ async function races(t: Test): Promise<void> {
     const account = (uid: string) => ({ uid, created_at: 0, updated_at: 0 })
     const add = (...rows: object[]) =>
       inTransaction(db, async (tx) => {
-        await keepOut(tx, 'users')
+        await keepOut(tx, ['users'])
         return insertAccounts(tx, rows as never)
       })
     await add(account('a'), { ...account('b'), id: 7 })

@@ -1,0 +1,106 @@
+/** The two ends of a copy, and the notes that they carry. */
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import { createChanges, dropChanges, dropMark, type Mark, readMark, writeMark } from '../db/mark.ts'
+import { aloneIn } from '../db/one-state.ts'
+import type { Db } from '../db/open.ts'
+import { noteChanges, refuseWrites, removeTriggers } from '../db/triggers.ts'
+import { dropForeignKeys } from './foreign-keys.ts'
+import type { Progress } from './progress.ts'
+import { countRows } from './rows.ts'
+import { type CopiedTable, KEYED, TABLES } from './tables.ts'
+
+/** One of the two databases. */
+export interface End {
+  db: Db
+  url: string
+  /** the URL without its password */
+  shown: string
+}
+
+export interface Ends {
+  source: End
+  target: End
+  tables: readonly CopiedTable[]
+}
+
+/**
+ * Begins a copy, or finds the one that was begun before: the source notes its changes from here on.
+ * @returns the id of the copy, and the state in which the source is
+ * @throws when the target holds something else, or the source is copied to another place
+ */
+export async function beginCopy(ends: Ends): Promise<Mark> {
+  const { source, target } = ends
+  const before = await readMark(source.db)
+  const there = await readMark(target.db)
+  if (before?.state === 'partial')
+    throw new Error(`${source.shown} is itself the target of a copy that is not finished`)
+  const known = before?.part === 'source' ? before : undefined
+  if (known && there?.id === known.id) {
+    if (there.part === 'source') throw new Error(`${source.shown} and ${target.shown} are the same database`)
+    return known
+  }
+  if (known && known.peer !== target.shown)
+    throw new Error(`${source.shown} is being copied to ${known.peer}; latchkey db reopen forgets that`)
+  await refuseFull(ends)
+  const mark = known ?? { id: randomUUID(), part: 'source', state: 'open', peer: target.shown, progress: '{}' }
+  if (!known) await openSource(source, mark)
+  if ((await readMark(target.db))?.part === 'source') {
+    await reopen(source)
+    throw new Error(`${source.shown} and ${target.shown} are the same database`)
+  }
+  await openTarget(ends, mark.id)
+  return mark
+}
+
+async function refuseFull({ target, tables }: Ends): Promise<void> {
+  for (const table of tables) {
+    if (table.prefilled || (await countRows(target.db, table)) === 0) continue
+    throw new Error(`${target.shown} has rows in ${table.table}: a copy needs an empty database`)
+  }
+}
+
+async function openSource({ db }: End, mark: Mark): Promise<void> {
+  await aloneIn(db, TABLES, async (tx) => {
+    await removeTriggers(tx, KEYED)
+    await dropChanges(tx)
+    await createChanges(tx)
+    await noteChanges(tx, KEYED)
+    await writeMark(tx, mark)
+  })
+}
+
+async function openTarget({ source, target, tables }: Ends, id: string): Promise<void> {
+  await target.db.transaction().execute(async (tx) => {
+    const progress: Progress = { tables: {}, foreign_keys: await dropForeignKeys(tx) }
+    for (const { table, prefilled } of tables) if (prefilled) await sql`delete from ${sql.table(table)}`.execute(tx)
+    const state = { part: 'target', state: 'partial', peer: source.shown } as const
+    await writeMark(tx, { id, ...state, progress: JSON.stringify(progress) })
+  })
+}
+
+/** Lets nobody write to the source any more; part of a transaction in which nobody else writes. */
+export async function closeSource(tx: Db, mark: Mark): Promise<void> {
+  await removeTriggers(tx, KEYED)
+  await dropChanges(tx)
+  await refuseWrites(tx, KEYED)
+  await writeMark(tx, { ...mark, state: 'closed' })
+}
+
+/**
+ * Removes whatever a copy has left in its source, which may be written again.
+ * @returns what was noted there; undefined if it was no source
+ * @throws when the database is a target
+ */
+export async function reopen({ db, shown }: End): Promise<Mark | undefined> {
+  const mark = await readMark(db)
+  if (mark?.state === 'partial')
+    throw new Error(`${shown} is the target of a copy that is not finished: db copy goes on, db drop deletes it`)
+  if (mark?.part !== 'source') return undefined
+  await aloneIn(db, TABLES, async (tx) => {
+    await removeTriggers(tx, KEYED)
+    await dropChanges(tx)
+    await dropMark(tx)
+  })
+  return mark
+}
