@@ -2,13 +2,8 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../config.ts'
 import { type Copied, copyDatabase, type Watch } from '../copying/copy.ts'
-import { type End, type Ends, reopen } from '../copying/ends.ts'
-import { ignoreForeignKeys } from '../copying/foreign-keys.ts'
-import { readTables } from '../copying/tables.ts'
-import { hasTable } from '../db/dialect.ts'
-import { BOOKKEEPING, migrateUp, refusePending } from '../db/migrate.ts'
-import { openDatabase, shownUrl } from '../db/open.ts'
-import { createDatabase, databaseExists } from '../db/whole.ts'
+import { type Ends, reopen } from '../copying/ends.ts'
+import { openEnd, withEnds } from '../copying/open.ts'
 import { shown } from '../moving/summary.ts'
 import { databaseUrl } from '../operation/values.ts'
 import { misuse } from './program.ts'
@@ -35,19 +30,10 @@ export function addCopy(db: Command): void {
 }
 
 async function copy({ to, from, finish = false }: CopyFlags): Promise<void> {
-  const urls = [readUrl(from ?? loadConfig().database_url), readUrl(to)] as const
-  if (!(await databaseExists(urls[0]))) throw new Error(`${shownUrl(urls[0])} does not exist`)
-  await createDatabase(urls[1])
-  const source = openEnd(urls[0])
-  const target = openEnd(urls[1])
-  try {
-    const ends = await prepareEnds(source, target)
+  await withEnds(readUrl(from ?? loadConfig().database_url), readUrl(to), async (ends) => {
     const progress = showSteps()
-    const copied = await copyDatabase(ends, finish, progress.watch).finally(progress.end)
-    report(ends, copied)
-  } finally {
-    await Promise.all([source.db.destroy(), target.db.destroy()])
-  }
+    report(ends, await copyDatabase(ends, finish, progress.watch).finally(progress.end))
+  })
 }
 
 /** What a URL may look like here: that of DATABASE_URL, but nothing that is gone with this process. */
@@ -59,24 +45,6 @@ function readUrl(url: string): string {
   } catch (error) {
     throw misuse(`the URL of the database ${(error as Error).message}`)
   }
-}
-
-function openEnd(url: string): End {
-  const { db } = openDatabase(url, { pool: 2, patient: true })
-  return { db, url, shown: shownUrl(url) }
-}
-
-/** @throws when the two cannot have the same schema */
-async function prepareEnds(source: End, target: End): Promise<Ends> {
-  await refusePending(source.db)
-  // somebody else's database must not be changed before it is refused
-  if (await hasTable(target.db, BOOKKEEPING[0])) await refusePending(target.db)
-  else await migrateUp(target.db)
-  await ignoreForeignKeys(target.db)
-  const tables = await readTables(source.db)
-  if (JSON.stringify(tables) !== JSON.stringify(await readTables(target.db)))
-    throw new Error(`${source.shown} and ${target.shown} have different tables: latchkey migrate up on both`)
-  return { source, target, tables }
 }
 
 /** A progress bar for each step. */
@@ -111,9 +79,7 @@ function report({ source, target, tables }: Ends, { isClosed, sums, changes, pau
 }
 
 async function reopenDatabase(): Promise<void> {
-  const url = readUrl(loadConfig().database_url)
-  if (!(await databaseExists(url))) throw new Error(`${shownUrl(url)} does not exist`)
-  const end = openEnd(url)
+  const end = await openEnd(readUrl(loadConfig().database_url))
   try {
     const mark = await reopen(end)
     if (!mark) say('nothing to do')

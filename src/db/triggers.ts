@@ -72,7 +72,7 @@ export async function refuseWrites(db: AnyDb, tables: readonly Keyed[]): Promise
 
 const MOVED = 'this database was moved'
 
-/** Removes the triggers of both kinds, as far as there are any. */
+/** Removes the triggers of both kinds, as far as there are any; on PostgreSQL those of all tables. */
 export async function removeTriggers(db: AnyDb, tables: readonly Keyed[]): Promise<void> {
   for (const name of [NOTE, REFUSE]) {
     if (isPostgres(db)) await sql`drop function if exists ${sql.id(name)}() cascade`.execute(db)

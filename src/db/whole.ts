@@ -4,6 +4,7 @@ import { dropChanges, dropMark } from './mark.ts'
 import { BOOKKEEPING, migrateDown } from './migrate.ts'
 import { type Db, isPostgresUrl, openDatabase } from './open.ts'
 import { fileExists, removeFiles } from './sqlite.ts'
+import { removeTriggers } from './triggers.ts'
 
 /** PostgreSQL's codes for a database that is not there, and for one that is there already. */
 const MISSING = '3D000'
@@ -40,6 +41,7 @@ export async function removeDatabase(url: string): Promise<boolean> {
   return withDatabase(url, async (db) => {
     if (!(await holdsTables(db))) return false
     await migrateDown(db, true)
+    await removeTriggers(db, [])
     await dropChanges(db)
     await dropMark(db)
     for (const table of BOOKKEEPING) await db.schema.dropTable(table).execute()

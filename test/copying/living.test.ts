@@ -1,23 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { openDatabase } from '../../src/db/open.ts'
 import { bearer, CHEAP_HASH, isLeftOut } from '../support/app.ts'
 import { commandLine } from '../support/command-line.ts'
-import { comeBack, findFaults, join, keepBusy, type Member, swell } from '../support/copying.ts'
+import { comeBack, findFaults, join, keepBusy, type Member, read, swell } from '../support/copying.ts'
 import { newPostgresDatabase } from '../support/postgres.ts'
 import { call, type Service, startService } from '../support/service.ts'
 
 /** The highest id of an account that is there. */
-async function highestOf(url: string): Promise<number> {
-  const { db } = openDatabase(url)
-  try {
-    const { rows } = await sql<{ id: number }>`select max(id) as id from users`.execute(db)
-    return Number(rows[0]?.id)
-  } finally {
-    await db.destroy()
-  }
-}
+const highestOf = async (url: string) => Number((await read(url, 'select max(id) from users'))[0])
 
 async function leave(service: Service, { access_token }: Member): Promise<void> {
   const { status } = await fetch(`${service.api}/users/me`, { method: 'DELETE', headers: bearer(access_token) })

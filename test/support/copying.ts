@@ -1,6 +1,9 @@
 /** People at a service that is copied under them, and what was acknowledged to each. */
 import { setTimeout as after } from 'node:timers/promises'
 import BetterSqlite from 'better-sqlite3'
+import { sql } from 'kysely'
+import { migrateUp } from '../../src/db/migrate.ts'
+import { type Db, openDatabase } from '../../src/db/open.ts'
 import { bearer, type Tokens } from './app.ts'
 import { call, type Service } from './service.ts'
 
@@ -91,27 +94,35 @@ export function keepBusy(service: Service, name: string) {
   }
 }
 
+/** So many people are asked about together; the service turns more than a few hundred logins away. */
+const AT_ONCE = 50
+
 /** What is wrong with these people's sessions and passwords, in words; nothing if everything acknowledged holds. */
 export async function findFaults(service: Service, members: readonly Member[]): Promise<string[]> {
+  const sure = members.filter(({ unsure }) => !unsure)
   const faults: string[] = []
-  const expect = (who: Member, what: string, found: number, expected: number) => {
-    if (found !== expected) faults.push(`${who.username}: ${what} was answered ${found}`)
-  }
-  for (const member of members.filter(({ unsure }) => !unsure)) {
-    const { username, password, access_token, refresh_token, ended } = member
-    const login = await call(`${service.api}/auth/login`, { identifier: username, password })
-    expect(member, 'the password', login.status, 200)
-    const me = await call(`${service.api}/users/me`, undefined, bearer(access_token))
-    expect(member, 'the access token', me.status, 200)
-    const next = await call<Tokens>(`${service.api}/auth/refresh`, { refresh_token })
-    expect(member, 'the refresh token', next.status, 200)
-    if (next.status === 200) Object.assign(member, next.body)
-    for (const token of ended) {
-      const { status } = await call(`${service.api}/auth/refresh`, { refresh_token: token })
-      expect(member, 'a session that was ended', status, 401)
-    }
-  }
+  for (let start = 0; start < sure.length; start += AT_ONCE)
+    faults.push(
+      ...(await Promise.all(sure.slice(start, start + AT_ONCE).map((member) => faultsOf(service, member)))).flat(),
+    )
   return faults
+}
+
+async function faultsOf({ api }: Service, member: Member): Promise<string[]> {
+  const { username, password, access_token, refresh_token, ended } = member
+  const statusOf = async (path: string, body: object) => (await call(`${api}${path}`, body)).status
+  const renewed = await call<Tokens>(`${api}/auth/refresh`, { refresh_token })
+  const answers = [
+    ['the password', await statusOf('/auth/login', { identifier: username, password }), 200],
+    ['the access token', (await call(`${api}/users/me`, undefined, bearer(access_token))).status, 200],
+    ['the refresh token', renewed.status, 200],
+  ] as [string, number, number][]
+  for (const token of ended)
+    answers.push(['a session that was ended', await statusOf('/auth/refresh', { refresh_token: token }), 401])
+  if (renewed.status === 200) Object.assign(member, renewed.body)
+  return answers
+    .filter(([, found, expected]) => found !== expected)
+    .map(([what, found]) => `${username}: ${what} was answered ${found}`)
 }
 
 /** Accounts that were there long before, with roles, passwords and two sessions each. */
@@ -134,3 +145,28 @@ export function swell(path: string, count: number): void {
   })()
   file.close()
 }
+
+/** Runs with a database as it is, for as long as the work takes. */
+async function withDatabase<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {
+  const { db } = openDatabase(url)
+  try {
+    return await work(db)
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** Makes an empty database. */
+export const makeDatabase = (url: string) => withDatabase(url, migrateUp)
+
+/** Runs statements. */
+export const write = (url: string, ...statements: string[]) =>
+  withDatabase(url, async (db) => {
+    for (const statement of statements) await sql.raw(statement).execute(db)
+  })
+
+/** What a query finds, a text with commas for each row. */
+export const read = (url: string, query: string) =>
+  withDatabase(url, async (db) =>
+    (await sql.raw<Record<string, unknown>>(query).execute(db)).rows.map((row) => Object.values(row).join()),
+  )

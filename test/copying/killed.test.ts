@@ -1,0 +1,50 @@
+import t, { type Test } from 'tap'
+import { CHEAP_HASH, isLeftOut } from '../support/app.ts'
+import { commandLine } from '../support/command-line.ts'
+import { findFaults, keepBusy, read, swell } from '../support/copying.ts'
+import { newPostgresDatabase } from '../support/postgres.ts'
+import { startService } from '../support/service.ts'
+import { eventually } from '../support/wait.ts'
+
+async function killed(t: Test) {
+  const line = commandLine(t, CHEAP_HASH)
+  const from = line.environment.DATABASE_URL
+  const to = newPostgresDatabase(t, { migrated: false })
+  const service = await startService(t, line.environment)
+  swell(line.path('test.db'), 8000)
+  const writer = keepBusy(service, 'meanwhile')
+  /** What a query finds first; nothing where the table is not there yet. */
+  const first = async (url: string, query: string) => (await read(url, query).catch(() => []))[0]
+  const progressOf = async () =>
+    JSON.parse((await first(to, 'select progress from copy_mark')) ?? '{"tables":{}}').tables
+
+  const moments: [string, () => Promise<boolean>][] = [
+    ['before anything', async () => (await first(from, 'select state from copy_mark')) === 'open'],
+    ['among the accounts', async () => (await progressOf()).users !== undefined],
+    ['among the sessions', async () => (await progressOf()).sessions?.isDone === false],
+    ['while it compares', async () => (await progressOf()).messages?.isDone === true],
+    ['at the end', async () => (await first(from, 'select state from copy_mark')) === 'closed'],
+  ]
+  for (const [name, hasCome] of moments) {
+    const running = line.start(['db', 'copy', '--to', to, '--finish'])
+    let isOver = false
+    running.ended.then(() => {
+      isOver = true
+    })
+    await eventually(async () => isOver || (await hasCome()), 60_000)
+    running.process.kill('SIGKILL')
+    const { code, stderr } = await running.ended
+    t.ok(code === 'SIGKILL' || name === 'at the end', `${name}: ${code} ${stderr}`)
+  }
+  t.equal((await progressOf()).users?.isDone ?? true, true, 'what was done is not done again')
+  t.match(await line.latchkey('db', 'copy', '--to', to, '--finish'), { code: 0, stdout: /was moved/ })
+  t.equal(await writer.done, 'refused')
+  await service.end('SIGTERM')
+
+  const there = await startService(t, { ...line.environment, DATABASE_URL: to })
+  t.strictSame(await findFaults(there, writer.members), [])
+  for (const table of ['users', 'passwords', 'user_roles', 'sessions'])
+    t.ok(Number(await first(to, `select count(*) from ${table}`)) >= (table === 'sessions' ? 16_000 : 8000), table)
+}
+
+if (!isLeftOut('postgres')) t.test('a copy that is killed goes on where it was, whatever it was about', killed)
