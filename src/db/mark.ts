@@ -1,6 +1,6 @@
 /** What `latchkey db copy` notes in the two databases it works between; elsewhere these tables do not exist. */
 import { type Kysely, sql } from 'kysely'
-import { autoIncrement, hasTable } from './dialect.ts'
+import { autoIncrement, hasTable, isPostgres } from './dialect.ts'
 import type { Tables } from './schema.ts'
 
 export interface Mark {
@@ -39,6 +39,8 @@ export async function writeMark(db: AnyDb, { id, part, state, peer, progress }: 
     .addColumn('peer', 'text', (column) => column.notNull())
     .addColumn('progress', 'text', (column) => column.notNull())
     .execute()
+  // a service that has no rights but on its own tables reads this at its start
+  if (isPostgres(db)) await sql`grant select on ${sql.table(MARK)} to public`.execute(db)
   await sql`delete from ${sql.table(MARK)}`.execute(db)
   await sql`insert into ${sql.table(MARK)} (id, part, state, peer, progress)
     values (${id}, ${part}, ${state}, ${peer}, ${progress})`.execute(db)
