@@ -16,5 +16,21 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
     customOptions: { ...AJV_OPTIONS, coerceTypes: true },
     onCreate: addOurFormats,
   } as never)
-  return ((route: { httpPart?: string }) => (route.httpPart === 'body' ? strict : coercing)(route as never)) as never
+  return onceForEach((route) => (route.httpPart === 'body' ? strict : coercing)(route as never)) as never
+}
+
+interface Part {
+  schema: unknown
+  httpPart?: string
+}
+
+/** Two routes that take the same share a validator: compiling is most of what it costs. */
+function onceForEach<T>(compile: (part: Part) => T): (part: Part) => T {
+  const compiled = new Map<string, T>()
+  return (part) => {
+    const shape = `${part.httpPart} ${JSON.stringify(part.schema)}`
+    const validator = compiled.get(shape) ?? compile(part)
+    compiled.set(shape, validator)
+    return validator
+  }
 }

@@ -23,6 +23,7 @@ import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
+import { createSerializers } from '../plugins/serializer.ts'
 import stopping from '../plugins/stopping.ts'
 import traces from '../plugins/traces.ts'
 import { buildValidator } from '../plugins/validator.ts'
@@ -116,7 +117,7 @@ function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions
     trustProxy: trustedProxies(config.trust_proxy),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    schemaController: { compilersFactory: { buildValidator } } as never,
+    schemaController: { compilersFactory: { buildValidator, buildSerializer: createSerializers() } } as never,
     frameworkErrors: (error, request, reply) => answerUnroutable(error, request as never, reply as never),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   }

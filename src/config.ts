@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseEnv } from 'node:util'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import type { ErrorObject } from 'ajv'
-import { envSchema } from 'env-schema'
+import { Ajv } from 'ajv'
 import { ConfigError, Faults, type Variables } from './operation/faults.ts'
 import {
   authority,
@@ -261,20 +260,21 @@ function validate(variables: Variables, faults: Faults): Environment {
     if (schemaOf(name)['type'] === 'integer' && /\D/.test(value) && !faults.has(name))
       faults.add(name, requirementOf(name))
   }
-  const fitting = [...variables].filter(([name]) => !faults.has(name)).map(([name, { value }]) => [name, value])
-  try {
-    return envSchema<Environment>({
-      schema: structuredClone(Environment),
-      data: Object.fromEntries(fitting),
-      env: false,
-      ajv: { customOptions: (ajv) => ajv.addKeyword('unit') },
-    })
-  } catch (error) {
-    const errors = (error as { errors?: ErrorObject[] }).errors
-    if (!errors) throw error
-    for (const name of errors.map(({ instancePath }) => instancePath.slice(1))) faults.add(name, requirementOf(name))
-    return validate(variables, faults)
+  const environment = Object.fromEntries(
+    [...variables].filter(([name]) => !faults.has(name)).map(([name, { value }]) => [name, value]),
+  )
+  const isValid = createAjv().compile<Environment>(Environment)
+  if (isValid(environment)) return environment
+  for (const { instancePath } of isValid.errors ?? []) {
+    const name = instancePath.slice(1)
+    faults.add(name, requirementOf(name))
   }
+  return validate(variables, faults)
+}
+
+/** The schema is ours, and checking it would take longer than all that it checks. */
+function createAjv(): Ajv {
+  return new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, keywords: ['unit'], validateSchema: false })
 }
 
 const schemaOf = (name: string): TSchema => Environment.properties[name as Name]

@@ -1,5 +1,5 @@
 /** Names that people type: how they are judged, and how they are made comparable. */
-import validator from 'validator'
+import addresses from 'validator/lib/isEmail.js'
 
 /**
  * The form in which two spellings of one identifier are equal: NFKC, without what cannot be seen, without case.
@@ -14,7 +14,7 @@ export function foldIdentifier(identifier: string): string {
 /** Whether the string is an e-mail address that mail can be sent to (RFC 5321 with a domain name, RFC 6531). */
 export function isEmail(address: string): boolean {
   const options = { allow_ip_domain: false, require_tld: true, allow_utf8_local_part: true }
-  return isPlainText(address) && isVisible(address) && validator.isEmail(address, options)
+  return isPlainText(address) && isVisible(address) && addresses.default(address, options)
 }
 
 /** Whether a login identifier can only be an e-mail address: user names hold no `@`. */
