@@ -65,10 +65,17 @@ t.test('a service that stops is not ready, and does what it is asked', async (t)
   const ready = await app.inject({ url: '/health/ready' })
   t.match([ready.statusCode, ready.json()], [503, { code: 'unavailable', detail: 'The service is stopping.' }])
   t.equal(ready.headers['retry-after'], '1')
-  t.equal(ready.headers['connection'], 'close')
   t.match((await app.inject({ url: '/health' })).json(), { status: 'stopping' })
   t.equal((await app.inject({ url: '/health/live' })).statusCode, 200)
   t.equal((await app.inject({ url: '/.well-known/jwks.json' })).statusCode, 200)
+})
+
+t.test('a service that stops parts with its connections', async (t) => {
+  const app = await startApp(t)
+  const live = `${await app.listen({ host: '127.0.0.1', port: 0 })}/health/live`
+  t.not((await fetch(live)).headers.get('connection'), 'close')
+  app.beginStopping()
+  t.equal((await fetch(live)).headers.get('connection'), 'close')
 })
 
 t.test('health needs no token and is kept by no cache', async (t) => {
