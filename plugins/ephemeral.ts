@@ -1,36 +1,34 @@
 import fp from 'fastify-plugin'
-import { observe } from '../src/counts.ts'
+import { observe, timed } from '../src/counts.ts'
 import type { OpenDatabase } from '../src/db/open.ts'
-import { measuredStore } from '../src/ephemeral/measured.ts'
-import { createRedisEphemeral } from '../src/ephemeral/redis.ts'
+import { createRedisCounters } from '../src/ephemeral/redis.ts'
 import { createSqlEphemeral } from '../src/ephemeral/sql.ts'
 import type { Ephemeral } from '../src/ephemeral/store.ts'
 import redis from './redis.ts'
 
 /**
- * `app.ephemeral`: Redis when it is configured, the service's own database otherwise. News between nodes goes over the
- * database either way: SQLite tells at every look whether another process has written, while a message over Redis can
- * still be on its way when the answer to a logout is out.
+ * `app.ephemeral`: the service's own database, with counters in Redis where that is configured. What somebody holds a
+ * token of has to outlive Redis; news over it could still be on its way when the answer to a logout is out.
  */
 export default fp<{ database: OpenDatabase }>(
   async (app, { database }) => {
     const embedded = await createSqlEphemeral({
       ...database,
       now: app.now,
+      elapsed: app.elapsed,
       // the clocks of two nodes differ a little
       onNews: (age) => observe(app.counts.news, Math.max(0, age)),
     })
     app.addHook('onClose', () => embedded.close())
     const url = app.config.redis_url
-    app.decorate('ephemeral', url ? await overRedis(url, embedded) : embedded)
+    app.decorate('ephemeral', url ? await countingInRedis(url) : embedded)
 
-    async function overRedis(url: string, news: Ephemeral): Promise<Ephemeral> {
+    async function countingInRedis(url: string): Promise<Ephemeral> {
       await app.register(redis, { url })
-      const redisStore = createRedisEphemeral({ redis: app.redis, now: app.now, log: app.log })
-      const store = measuredStore(redisStore, app.counts.redis)
-      app.addHook('onClose', () => store.close())
-      const { publish, subscribe, isCurrent, catchUp } = news
-      return { ...store, publish, subscribe, isCurrent, catchUp }
+      const { close, ...counters } = await createRedisCounters(app)
+      app.addHook('onClose', async () => close())
+      const count: Ephemeral['count'] = (key, window) => timed(app.counts.redis, () => counters.count(key, window))
+      return { ...embedded, ...counters, count }
     }
   },
   { name: 'ephemeral', dependencies: ['db'] },

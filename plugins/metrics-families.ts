@@ -23,6 +23,9 @@ export function families(app: FastifyInstance): Family[] {
       hitsAndMisses(counts.tokens, counts.remembered),
     ),
     gauge('latchkey_sessions_remembered', 'Sessions in this node’s memory', () => app.states.size()),
+    gauge('latchkey_counters_shared', '1 while nodes count together, 0 while Redis does not answer', () =>
+      Number(app.ephemeral.isShared()),
+    ),
     gauge('latchkey_tokens_remembered', 'Verified access tokens in this node’s memory', () => app.tokens.size),
     {
       name: 'latchkey_store_duration_seconds',

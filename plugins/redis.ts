@@ -1,51 +1,55 @@
-import redis from '@fastify/redis'
 import fp from 'fastify-plugin'
 import { Redis } from 'ioredis'
 
 /** A command that is not answered in this time fails, in ms. */
 const COMMAND_TIMEOUT = 2000
 
-/** A server that cannot be reached in this time at the start stops the start, in ms. */
-const BOOT_TIMEOUT = 5000
+/** A connection that takes longer to be made is tried anew, in ms; so long a start waits for Redis too. */
+const CONNECT_TIMEOUT = 2000
 
-/** `app.redis`: the connection that `REDIS_URL` names. It reconnects by itself; while it is away, commands fail at once. */
+/** A connection that owes an answer for so long is given up, in ms: what it waits for may have been dropped on the way. */
+const SILENCE = 5000
+
+/**
+ * `app.redis`: the connection that `REDIS_URL` names. It reconnects by itself; while it is away, commands fail at once.
+ * @throws when Redis refuses us; a server that is away does not keep the service from starting
+ */
 export default fp<{ url: string }>(
   async (app, { url }) => {
     const client = new Redis(url, {
-      connectTimeout: BOOT_TIMEOUT,
+      connectTimeout: CONNECT_TIMEOUT,
       commandTimeout: COMMAND_TIMEOUT,
+      socketTimeout: SILENCE,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
-      retryStrategy: (attempt: number) => Math.min(attempt * 100, 2000),
+      retryStrategy: (attempt: number) => Math.min(attempt * 100, 1000),
     })
+    app.decorate('redis', client)
     // a server that is away has nothing to say goodbye to
     app.addHook('onClose', async () => {
-      await client.quit().catch(() => client.disconnect())
+      if (client.status === 'ready') await client.quit().catch(() => {})
+      client.disconnect()
     })
-    await reach(client, new URL(url).host)
-    client.on('error', (error) => app.log.warn({ error: error.message }, 'Redis does not answer'))
-    // the plugin's own connecting waits for longer than a start may take, and then does not say why
-    await app.register(redis, { client })
+    // who uses it says so in the log, once and not with each attempt
+    client.on('error', () => {})
+    await tryToReach(client, new URL(url).host)
   },
   { name: 'redis' },
 )
 
-/** Waits for a server that may be starting too; one that answers with a refusal is not waited for. */
-async function reach(client: Redis, host: string): Promise<void> {
+/** Waits until the server is there or has failed to be; one that answers with a refusal was meant otherwise. */
+async function tryToReach(client: Redis, host: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  let cause: Error | undefined
-  client.once('ready', resolve)
-  client.on('error', (error) => {
-    cause = error
-    if (error.name === 'ReplyError') reject()
-  })
-  const timer = setTimeout(reject, BOOT_TIMEOUT)
-  try {
-    await promise
-    await client.ping()
-  } catch {
-    throw new Error(`Redis at ${host} does not answer${cause ? `: ${cause.message}` : ''}`, { cause })
-  } finally {
-    clearTimeout(timer)
+  const onError = (cause: Error) => {
+    if (cause.name !== 'ReplyError') resolve()
+    else reject(new Error(`Redis at ${host} refuses: ${cause.message}`, { cause }))
   }
+  client.once('ready', resolve)
+  client.once('error', onError)
+  const timer = setTimeout(resolve, CONNECT_TIMEOUT)
+  await promise.finally(() => {
+    clearTimeout(timer)
+    client.off('ready', resolve)
+    client.off('error', onError)
+  })
 }

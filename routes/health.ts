@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { checkHealth, checkReady, Health, Live } from '../src/operation/health.ts'
+import { checkHealth, checkReady, Health, Live, Ready } from '../src/operation/health.ts'
 import { answer, problems } from './contract.ts'
 
 /** For people, for the container engine, and for the load balancer. */
@@ -46,7 +46,7 @@ const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { ver
       description: 'For the load balancer: 503 while the service stops, or cannot reach its database.',
       tags: ['Operation'],
       security: [],
-      response: { 200: answer(Live, 'It is ready'), ...problems('unavailable') },
+      response: { 200: answer(Ready, 'It is ready'), ...problems('unavailable') },
     },
     handler: () => checkReady(app, app.isStopping()),
   })

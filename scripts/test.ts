@@ -39,6 +39,13 @@ const NEEDS = [
     package: 'mount',
     suites: 'everything on a full or broken disk, which takes the right to mount',
   },
+  {
+    part: 'network',
+    command: 'ip',
+    trial: 'n=lk$$; ip netns add $n && ip -n $n link add type veth && ip netns delete $n',
+    package: 'iproute2',
+    suites: 'everything on a network that drops packets, which takes the right to make one',
+  },
   { part: 'chromium', command: 'chromium', package: 'chromium', suites: 'the documentation pages in a browser' },
 ] as const satisfies readonly Need[]
 

@@ -39,6 +39,8 @@ export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json'
 interface Options {
   /** the clock, in epoch ms */
   now?: () => number
+  /** the clock that never jumps, in ms */
+  elapsed?: () => number
   /** where the log goes; standard output by default */
   logStream?: LogOutput
   /** how many hashes may wait with the threads that make them; see `createHasher` */
@@ -61,7 +63,7 @@ const CONNECTION_TIMEOUT = 120_000
  */
 export async function buildApp(
   config: Config,
-  { now = Date.now, logStream = standardOutput(), hashesAhead = 0 }: Options = {},
+  { now = Date.now, elapsed = () => performance.now(), logStream = standardOutput(), hashesAhead = 0 }: Options = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
   const counts = createCounts()
@@ -72,6 +74,7 @@ export async function buildApp(
   app.decorate('config', config)
   app.decorate('counts', counts)
   app.decorate('now', now)
+  app.decorate('elapsed', elapsed)
   try {
     await app.register(traces, { version: VERSION })
     await app.register(errors)

@@ -24,6 +24,8 @@ export interface Deps {
   /** what metrics tell */
   counts: Counts
   db: Db
+  /** ms since some moment, on a clock that never jumps: for how old things are within this process */
+  elapsed: () => number
   ephemeral: Ephemeral
   hasher: Hasher
   jwt: Jwt

@@ -67,10 +67,15 @@ function banner(app: FastifyInstance, config: Config): string {
     `  contract   ${base}/openapi.yaml`,
     ...(metrics ? [`  metrics    ${metrics}`] : []),
     `  database   ${shownUrl(config.database_url)}`,
-    `  ephemeral  ${app.ephemeral.kind === 'redis' ? 'Redis' : 'embedded, in the database'}`,
+    `  ephemeral  ${shownStore(app)}`,
     `  tokens     ${config.jwt_alg}, ${config.access_token_ttl / 1000} s`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+function shownStore({ ephemeral }: FastifyInstance): string {
+  if (ephemeral.kind === 'sql') return 'embedded, in the database'
+  return ephemeral.isShared() ? 'in the database, counters in Redis' : 'in the database; REDIS DOES NOT ANSWER'
 }
 
 /** The first signal lets requests in flight finish, the second ends the process at once. */

@@ -8,9 +8,14 @@ import { countForeignWrites, openFile, sqliteDialect, sqlitePath } from './sqlit
 
 export type Db = Kysely<Tables>
 
+/** How long the question for news waits for a connection, and for its answer, in ms. */
+const LINE_PATIENCE = 2000
+
 /** An open database: the query builder and, on SQLite, a counter that changes when another process has written. */
 export interface OpenDatabase {
   db: Db
+  /** PostgreSQL: a connection apart that waits for nobody and not for long, opened with its first query */
+  line?: Db
   /** changes whenever a connection other than this one commits; undefined where the database has no such thing */
   foreignWrites?: () => number
 }
@@ -30,7 +35,10 @@ export const isPostgresUrl = (url: string) => /^postgres(ql)?:/.test(url)
  */
 export function openDatabase(url: string, { counts, ...options }: Options = {}): OpenDatabase {
   const measuring = <D extends Dialect>(dialect: D) => (counts ? measured(dialect, counts) : dialect)
-  if (isPostgresUrl(url)) return { db: new Kysely<Tables>({ dialect: measuring(postgresDialect(url, options)) }) }
+  if (isPostgresUrl(url)) {
+    const open = (more: PoolOptions) => new Kysely<Tables>({ dialect: measuring(postgresDialect(url, more)) })
+    return { db: open(options), line: open({ pool: 1, patience: LINE_PATIENCE }) }
+  }
   const file = openFile(sqlitePath(url))
   const foreignWrites = countForeignWrites(file)
   // from here on the driver waits for other processes, and nobody with it

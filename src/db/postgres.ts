@@ -24,6 +24,8 @@ export interface PoolOptions {
   pool?: number
   /** without limits on how long a statement may take: for changes of the schema, which may take long */
   patient?: boolean
+  /** how long to wait for a connection, and for an answer, in ms */
+  patience?: number
 }
 
 /** Kysely's PostgreSQL dialect over a bounded pool that replaces broken connections by itself. */
@@ -44,22 +46,23 @@ class Adapter extends PostgresAdapter {
 /** A lock that the transaction holds to its end, and for which others wait. */
 export const advisoryLock = (number: number) => sql`select pg_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(number)})`
 
-function openPool(url: string, { pool: max = 10, patient = false }: PoolOptions): pg.Pool {
+function openPool(url: string, { pool: max = 10, patient = false, patience }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     application_name: 'latchkey',
     // what the URL says wins over the rest
     connectionString: url,
     max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    connectionTimeoutMillis: patience ?? CONNECT_TIMEOUT,
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: LIFETIME,
     keepAlive: true,
     types: { getTypeParser },
+    verify: refuseStandby,
     ...(!patient && {
       statement_timeout: STATEMENT_TIMEOUT,
       lock_timeout: LOCK_TIMEOUT,
       idle_in_transaction_session_timeout: IDLE_TIMEOUT,
-      query_timeout: ANSWER_TIMEOUT,
+      query_timeout: patience ?? ANSWER_TIMEOUT,
     }),
   })
   // The pool has dropped the connection by then, and the next query gets a new one or says what is wrong.
@@ -88,6 +91,15 @@ function giveUpWithSilence(client: pg.PoolClient): void {
 }
 
 const NO_ANSWER = 'Query read timeout'
+
+/** A standby answers questions too, but news comes to it late, and it takes no writes. */
+function refuseStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
+  client
+    .query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+    .then(({ rows }) => (rows[0]?.standby ? done(new Error(STANDBY)) : done()), done)
+}
+
+const STANDBY = 'the server is a standby'
 
 /** PostgreSQL's classes and codes of errors (appendix A of its manual) for which the statement is not to blame. */
 const UNAVAILABLE = new RegExp(
@@ -121,7 +133,7 @@ export function isServerUnavailable(error: unknown): boolean {
     if (error instanceof pg.DatabaseError) return UNAVAILABLE.test(code)
     return NETWORK.test(code)
   }
-  return error instanceof Error && (message === NO_ANSWER || GONE.test(message))
+  return error instanceof Error && (message === NO_ANSWER || message === STANDBY || GONE.test(message))
 }
 
 /** Whether a transaction was ended for the sake of another one, and may simply be run again. */

@@ -1,12 +1,16 @@
-/** The store over Redis: one connection for commands, one that listens. */
+/** Counters in Redis, which all nodes share; while Redis does not answer, each node counts by itself. */
 import type { Redis } from 'ioredis'
-import { type Ephemeral, FEED_SILENCE, type Subscriber, Subscriptions } from './store.ts'
+import { createLocalCounters } from './local.ts'
+import type { Count, Counters } from './store.ts'
 
 /** Everything of ours in Redis begins with this. */
 const PREFIX = 'latchkey:'
 
-/** A dead connection is noticed by its silence; a live one is made to speak this often, in ms. */
-const HEARTBEAT = 1000
+/** Redis has this long to answer, in ms; a request that counts waits no longer. */
+export const REDIS_DEADLINE = 250
+
+/** How often Redis is asked whether it can count, used or not; in ms. */
+const PROBE = 1000
 
 /** Counts, and opens the window with the first event, in one step. */
 const COUNT_SCRIPT = `
@@ -15,98 +19,69 @@ if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
 return { count, redis.call('pttl', KEYS[1]) }`
 
 interface Needs {
-  redis: Redis
+  redis: Pick<Redis, 'eval'>
   now: () => number
-  log: { warn(details: object, message: string): void }
+  elapsed: () => number
+  log: { info(details: object, message: string): void; warn(details: object, message: string): void }
 }
 
-/** Makes the store over an open connection. A second one, for listening, is opened with the first subscription. */
-export function createRedisEphemeral({ redis, now, log }: Needs): Ephemeral {
-  const subscriptions = new Subscriptions()
-  let listener: Redis | undefined
-  let heartbeat: NodeJS.Timeout | undefined
-  let lastHeard = Number.NEGATIVE_INFINITY
+/** Makes the counters over a client, whether or not it is connected yet. */
+export async function createRedisCounters({ redis, now, elapsed, log }: Needs): Promise<Counters & { close(): void }> {
+  const local = createLocalCounters({ now, elapsed })
+  let isShared = true
 
-  const heard = () => {
-    lastHeard = performance.now()
-  }
-  const deaf = () => {
-    lastHeard = Number.NEGATIVE_INFINITY
+  async function countInRedis(key: string, window: number): Promise<Count> {
+    const answer = redis.eval(COUNT_SCRIPT, 1, PREFIX + key, Math.ceil(window)) as Promise<[number, number]>
+    const [count, left] = await inTime(answer)
+    return { count, resets_at: now() + left }
   }
 
-  async function listen(connection: Redis): Promise<void> {
+  function giveUp(error: unknown): void {
+    if (isShared) log.warn({ error: (error as Error).message }, 'Redis does not answer: this node counts by itself')
+    isShared = false
+  }
+
+  /** By counting, since a server that is full, or a replica, would answer a ping. */
+  async function probe(): Promise<void> {
     try {
-      await connection.subscribe(...subscriptions.channels().map((channel) => PREFIX + channel))
-      // what was published while nobody listened is gone
-      subscriptions.lose()
-      heard()
-    } catch {
-      connection.disconnect(true)
+      await countInRedis('probe', PROBE)
+      if (!isShared) log.info({}, 'Redis answers again')
+      isShared = true
+    } catch (error) {
+      giveUp(error)
     }
   }
 
-  function openListener(): Redis {
-    const connection = redis.duplicate({
-      lazyConnect: false,
-      enableOfflineQueue: true,
-      autoResubscribe: false,
-      maxRetriesPerRequest: null,
-    })
-    connection.on('error', (error) => log.warn({ error: error.message }, 'the news feed lost Redis'))
-    connection.on('close', deaf)
-    connection.on('ready', () => void listen(connection))
-    connection.on('message', (channel, body) => {
-      heard()
-      subscriptions.hear(channel.slice(PREFIX.length), body)
-    })
-    heartbeat = setInterval(() => {
-      if (connection.status === 'ready') connection.ping().then(heard, () => {})
-    }, HEARTBEAT).unref()
-    return connection
-  }
+  const timer = setInterval(probe, PROBE).unref()
+  await probe()
 
   return {
     kind: 'redis',
 
-    async put(key, value, ttl) {
-      await redis.set(PREFIX + key, value, 'PX', Math.max(1, Math.round(ttl)))
-    },
-
-    take: async (key) => (await redis.getdel(PREFIX + key)) ?? undefined,
-
-    peek: async (key) => (await redis.get(PREFIX + key)) ?? undefined,
-
     async count(key, window) {
-      const [count, left] = (await redis.eval(COUNT_SCRIPT, 1, PREFIX + key, Math.round(window))) as [number, number]
-      return { count, resets_at: now() + left }
+      if (!isShared) return local.count(key, window)
+      try {
+        return await countInRedis(key, window)
+      } catch (error) {
+        giveUp(error)
+        return local.count(key, window)
+      }
     },
 
-    async publish(channel, body) {
-      // heard here first, and again from the feed: subscribers must not mind hearing a thing twice
-      subscriptions.hear(channel, body)
-      await redis.publish(PREFIX + channel, body)
-    },
+    isShared: () => isShared,
 
-    subscribe(channel: string, subscriber: Subscriber) {
-      subscriptions.add(channel, subscriber)
-      deaf()
-      listener ??= openListener()
-      if (listener.status === 'ready') void listen(listener)
-    },
+    probe,
 
-    isCurrent: () => performance.now() - lastHeard < FEED_SILENCE,
+    close: () => clearInterval(timer),
+  }
+}
 
-    async catchUp() {
-      await listener?.ping()
-    },
-
-    async ping() {
-      await redis.ping()
-    },
-
-    async close() {
-      clearInterval(heartbeat)
-      listener?.disconnect()
-    },
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${REDIS_DEADLINE} ms`)), REDIS_DEADLINE)
+  try {
+    return await Promise.race([answer, promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

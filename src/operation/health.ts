@@ -21,6 +21,17 @@ export const Health = named(
 )
 export type Health = Static<typeof Health>
 
+export const Ready = named(
+  'Ready',
+  Type.Object({
+    status: enumOf(['ok', 'degraded'], {
+      description: 'degraded: Redis is not used, since it does not answer; everything is served nevertheless',
+      example: 'ok',
+    }),
+  }),
+)
+export type Ready = Static<typeof Ready>
+
 export const Live = named('Live', Type.Object({ status: enumOf(['ok'], { example: 'ok' }) }))
 
 type Needs = Pick<Deps, 'db' | 'ephemeral'>
@@ -32,7 +43,8 @@ export async function checkHealth({ db, ephemeral }: Needs, version: string, sto
       () => 'ok' as const,
       () => 'down' as const,
     )
-  const [database, store] = await Promise.all([state(sql`select 1`.execute(db)), state(ephemeral.ping())])
+  const [database] = await Promise.all([state(sql`select 1`.execute(db)), ephemeral.probe()])
+  const store = ephemeral.kind === 'sql' ? database : ephemeral.isShared() ? 'ok' : 'down'
   const allWell = database === 'ok' && store === 'ok'
   return {
     status: stopping ? 'stopping' : allWell ? 'ok' : 'degraded',
@@ -43,12 +55,12 @@ export async function checkHealth({ db, ephemeral }: Needs, version: string, sto
 }
 
 /** @throws Failure unavailable while stopping or without a database */
-export async function checkReady({ db }: Needs, stopping: boolean): Promise<{ status: 'ok' }> {
+export async function checkReady({ db, ephemeral }: Needs, stopping: boolean): Promise<Ready> {
   if (stopping) throw new Failure('unavailable', { detail: 'The service is stopping.', retryAfter: 1 })
   try {
     await sql`select 1`.execute(db)
   } catch (cause) {
     throw new Failure('unavailable', { detail: 'The database does not answer.', retryAfter: 5, cause })
   }
-  return { status: 'ok' }
+  return { status: ephemeral.isShared() ? 'ok' : 'degraded' }
 }

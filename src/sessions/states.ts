@@ -8,7 +8,7 @@ import { BoundedMap } from '../tokens/bounded-map.ts'
 export interface SessionState {
   session_id: string
   account: Account
-  /** when it was read, epoch ms */
+  /** when it was read, in ms of `elapsed()` */
   read_at: number
 }
 
@@ -26,6 +26,11 @@ const CHANNEL = 'sessions'
 export interface SessionStates {
   /** The state, if this node has it and it is young; who asks has made sure that all news was heard. */
   recall(sessionId: string): SessionState | undefined
+  /**
+   * The state that counted when all news was last heard, if that was not long ago: for a node that can ask nobody.
+   * @param heardAt ms of `elapsed()`
+   */
+  recallAsOf(sessionId: string, heardAt: number): SessionState | undefined
   /** The state as the database has it; undefined for a session that is over. */
   read(sessionId: string): Promise<SessionState | undefined>
   /** Makes every node forget one session. */
@@ -35,10 +40,10 @@ export interface SessionStates {
   size(): number
 }
 
-type Needs = Pick<Deps, 'db' | 'ephemeral' | 'log' | 'now'>
+type Needs = Pick<Deps, 'db' | 'elapsed' | 'ephemeral' | 'log'>
 
 /** Makes the memory and subscribes it to the news. */
-export function createSessionStates({ db, ephemeral, log, now }: Needs): SessionStates {
+export function createSessionStates({ db, elapsed, ephemeral, log }: Needs): SessionStates {
   const states = new BoundedMap<string, SessionState>(REMEMBERED)
   let changes = 0
 
@@ -72,12 +77,18 @@ export function createSessionStates({ db, ephemeral, log, now }: Needs): Session
   return {
     recall(sessionId) {
       const state = states.get(sessionId)
-      return state && now() - state.read_at < STATE_MAX_AGE ? state : undefined
+      return state && elapsed() - state.read_at < STATE_MAX_AGE ? state : undefined
+    },
+
+    recallAsOf(sessionId, heardAt) {
+      if (elapsed() - heardAt >= STATE_MAX_AGE) return undefined
+      const state = states.get(sessionId)
+      return state && heardAt - state.read_at < STATE_MAX_AGE ? state : undefined
     },
 
     async read(sessionId) {
       const changesBefore = changes
-      const state = await readState(db, sessionId, now())
+      const state = await readState(db, sessionId, elapsed())
       // news that came while we read may have been about this session, and what we read may be older
       if (state && changes === changesBefore) states.set(sessionId, state)
       else states.delete(sessionId)

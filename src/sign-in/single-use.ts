@@ -24,7 +24,7 @@ export interface Bearer {
 /**
  * Signs a person in by user name or e-mail address.
  * @returns the first token of the session
- * @throws Failure invalid_credentials, account_disabled, overloaded, unavailable
+ * @throws Failure invalid_credentials, account_disabled, overloaded
  */
 export async function signInForSingleUse(
   deps: Needs & Pick<Deps, 'hasher'>,
@@ -40,10 +40,7 @@ function lifeOf({ config }: Pick<Deps, 'config'>): number {
   return SINGLE_USE_TTL + config.clock_tolerance
 }
 
-/**
- * The token after the one that was used.
- * @throws Failure unavailable
- */
+/** The token after the one that was used. */
 export function issueNext(deps: Needs, { account, session_id }: Bearer): Promise<string> {
   return issueSingleUse(deps, { user_id: account.id, sid: session_id })
 }
@@ -51,14 +48,14 @@ export function issueNext(deps: Needs, { account, session_id }: Bearer): Promise
 /**
  * Uses up a token for some work. Of any number of calls with one token, the work is done for one. A token whose work
  * fails was not used: an answer that tells a failure has no room for the next one.
- * @throws Failure token_invalid, token_expired, session_ended, user_not_found, unavailable, and whatever the work throws
+ * @throws Failure token_invalid, token_expired, session_ended, user_not_found, and whatever the work throws
  */
 export async function spendToken<T>(deps: Needs, token: string, work: (bearer: Bearer) => Promise<T>): Promise<T> {
   const claims = await takeSingleUse(deps, token)
   try {
     return await work(await carryOn(deps, claims))
   } catch (failure) {
-    // of a session that is over, it would be worth nothing; the store may be what failed
+    // of a session that is over, it would be worth nothing; the database may be what failed
     await allowSingleUse(deps, claims).catch(() => {})
     throw failure
   }

@@ -1,4 +1,4 @@
-/** Tokens that are worth one call each: a JWT of its own kind, whose `jti` is in the short-lived store until it is used. */
+/** Tokens that are worth one call each: a JWT of its own kind, whose `jti` is in the database until it is used. */
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -27,10 +27,7 @@ const SINGLE_USE: Kind<SingleUseClaims> = {
 
 type Needs = Pick<Deps, 'config' | 'ephemeral' | 'jwt' | 'keys' | 'now'>
 
-/**
- * Signs a token for a session and makes it good for one use.
- * @throws Failure unavailable
- */
+/** Signs a token for a session and makes it good for one use. */
 export async function issueSingleUse(deps: Needs, { user_id, sid }: Pick<SingleUseClaims, 'user_id' | 'sid'>) {
   const { config } = deps
   const now = deps.now()
@@ -51,34 +48,19 @@ export function verifySingleUse(deps: Needs, token: string): Promise<SingleUseCl
 
 /**
  * Verifies a token and uses it up: of any number of callers at once, exactly one gets its claims.
- * @throws Failure token_invalid, token_expired, unavailable
+ * @throws Failure token_invalid, token_expired
  */
 export async function takeSingleUse(deps: Needs, token: string): Promise<SingleUseClaims> {
   const claims = await verifySingleUse(deps, token)
-  const sid = await reach(deps.ephemeral.take(keyOf(claims)))
+  const sid = await deps.ephemeral.take(keyOf(claims))
   if (sid !== claims.sid) throw new Failure('token_invalid', { detail: 'It was used before.' })
   return claims
 }
 
-/**
- * Makes a token good for one use, for as long as it lives.
- * @throws Failure unavailable
- */
+/** Makes a token good for one use, for as long as it lives. */
 export async function allowSingleUse({ ephemeral, now }: Needs, claims: SingleUseClaims): Promise<void> {
   const life = claims.exp * 1000 - now()
-  if (life > 0) await reach(ephemeral.put(keyOf(claims), claims.sid, life))
+  if (life > 0) await ephemeral.put(keyOf(claims), claims.sid, life)
 }
 
 const keyOf = ({ jti }: SingleUseClaims) => `single-use:${jti}`
-
-/** A client may try again after this, in s. */
-const RETRY_AFTER = 5
-
-/** The store may be another machine, and away. */
-async function reach<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (cause) {
-    throw new Failure('unavailable', { cause, retryAfter: RETRY_AFTER })
-  }
-}

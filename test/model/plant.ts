@@ -23,7 +23,7 @@ const { runSequences } = await import('./sequences.ts')
 if (!isPlanted) throw new Error(`${file} does not hold ${right}`)
 const clock = testClock()
 const config = loadConfig({ ...CHEAP_HASH, JWT_KEY, DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' })
-const app = Object.assign(await buildApp(config, { now: clock.now }), { clock })
+const app = Object.assign(await buildApp(config, { now: clock.now, elapsed: clock.elapsed }), { clock })
 try {
   await runSequences(app, Number(sequences))
   process.stdout.write('nothing found\n')

@@ -68,7 +68,12 @@ async function commands(t: Test): Promise<void> {
       input: `${PASSWORD}\n`,
     })
     t.match(await made.ended, { code: 0, stderr: '' })
-    const app = await startApp(t, testEnvironment(t, { DATABASE_URL: url }), { now: Date.now, advance() {} })
+    const app = await startApp(t, testEnvironment(t, { DATABASE_URL: url }), {
+      now: Date.now,
+      elapsed: () => performance.now(),
+      advance() {},
+      jump() {},
+    })
     t.ok(await login(app, 'ada', PASSWORD))
     t.match(await latchkey('db', 'backup', 'x'), { code: 2, stderr: /SQLite/ })
   })

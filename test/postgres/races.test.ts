@@ -134,11 +134,11 @@ async function races(t: Test): Promise<void> {
     const url = newPostgresDatabase(t)
     const databases = [openDatabase(url), openDatabase(url), openDatabase(url)] as const
     const [slow, fast, listener] = await Promise.all(
-      databases.map((database) => createSqlEphemeral({ ...database, now: Date.now })),
+      databases.map((database) => createSqlEphemeral({ ...database, now: Date.now, elapsed: () => performance.now() })),
     )
     t.teardown(async () => {
       await Promise.all([slow, fast, listener].map((store) => store?.close()))
-      await Promise.all(databases.map(({ db }) => db.destroy()))
+      await Promise.all(databases.flatMap(({ db, line }) => [db.destroy(), line?.destroy()]))
     })
     await slowDown(databases[0].db, 'messages', 'insert', `new.body = 'slow'`)
     const heard: string[] = []

@@ -1,77 +1,70 @@
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { migrateUp } from '../../src/db/migrate.ts'
-import { openDatabase } from '../../src/db/open.ts'
-import { createRedisEphemeral } from '../../src/ephemeral/redis.ts'
+import { type OpenDatabase, openDatabase } from '../../src/db/open.ts'
+import { createLocalCounters } from '../../src/ephemeral/local.ts'
+import { createRedisCounters } from '../../src/ephemeral/redis.ts'
 import { createSqlEphemeral } from '../../src/ephemeral/sql.ts'
-import type { Ephemeral } from '../../src/ephemeral/store.ts'
+import type { Counters, Ephemeral } from '../../src/ephemeral/store.ts'
 import { isLeftOut, onPostgres, testClock, testEnvironment } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { eventually } from '../support/wait.ts'
 
-const log = { warn: () => {} }
-
 /** A store as two nodes see it, and a way to let time pass for it. */
-interface Nodes {
-  here: Ephemeral
-  there: Ephemeral
+interface Nodes<T> {
+  here: T
+  there: T
   pass: (ms: number) => Promise<void>
 }
 
-async function sqlNodes(t: Test): Promise<Nodes> {
+async function sqlNodes(t: Test): Promise<Nodes<Ephemeral>> {
   const url = testEnvironment(t)['DATABASE_URL'] ?? ''
   const clock = testClock()
-  const [one, two] = [openDatabase(url), openDatabase(url)]
+  const open = () => {
+    const database = openDatabase(url)
+    // the last to be done, since it was the first to be asked for
+    t.teardown(() => closeDatabase(database))
+    return database
+  }
+  const [one, two] = [open(), open()]
   await migrateUp(one.db)
-  const here = await createSqlEphemeral({ ...one, now: clock.now })
-  const there = await createSqlEphemeral({ ...two, now: clock.now })
-  t.teardown(async () => {
-    await Promise.all([here.close(), there.close()])
-    await Promise.all([one.db.destroy(), two.db.destroy()])
-  })
+  const here = await createSqlEphemeral({ ...one, ...clock })
+  const there = await createSqlEphemeral({ ...two, ...clock })
+  t.teardown(() => Promise.all([here.close(), there.close()]))
   return { here, there, pass: async (ms) => clock.advance(ms) }
 }
 
-async function redisNodes(t: Test): Promise<Nodes> {
+const closeDatabase = ({ db, line }: OpenDatabase) => Promise.all([db.destroy(), line?.destroy()])
+
+async function redisNodes(t: Test): Promise<Nodes<Counters>> {
   const server = await startRedis()
-  const clients = [new Redis(server.url), new Redis(server.url)] as const
-  const now = Date.now
-  const here = createRedisEphemeral({ redis: clients[0], now, log })
-  const there = createRedisEphemeral({ redis: clients[1], now, log })
-  t.teardown(async () => {
-    await Promise.all([here.close(), there.close()])
-    for (const client of clients) client.disconnect()
-    await server.stop()
-  })
+  const node = async () => {
+    const redis = new Redis(server.url)
+    const log = { info: () => {}, warn: () => {} }
+    const counters = await createRedisCounters({ redis, now: Date.now, elapsed: () => performance.now(), log })
+    t.teardown(() => {
+      counters.close()
+      redis.disconnect()
+    })
+    return counters
+  }
+  t.teardown(() => server.stop())
   // Redis has a clock of its own, so only here time really has to pass
-  return { here, there, pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 20)) }
+  return {
+    here: await node(),
+    there: await node(),
+    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms + 20)),
+  }
 }
 
-/** Whether it hears what is published from now on; a node on PostgreSQL always asks. */
-const listens = (node: Ephemeral) => node.isCurrent() || (onPostgres() && node.kind === 'sql')
+/** Counters of one process are not shared, and keep the other promises. */
+async function localNode(): Promise<Nodes<Pick<Counters, 'count'>>> {
+  const clock = testClock()
+  const here = createLocalCounters(clock)
+  return { here, there: here, pass: async (ms) => clock.advance(ms) }
+}
 
-function suite(t: Test, makeNodes: (t: Test) => Promise<Nodes>): void {
-  t.test('a value is there for every node until its time is over', async (t) => {
-    const { here, there, pass } = await makeNodes(t)
-    await here.put('key', 'first', 60_000)
-    await here.put('key', 'value', 100)
-    t.equal(await there.peek('key'), 'value', 'the later value replaced the earlier one')
-    t.equal(await there.peek('other'), undefined)
-    await pass(100)
-    t.equal(await there.peek('key'), undefined)
-    t.equal(await there.take('key'), undefined)
-  })
-
-  t.test('of 100 parallel takers on two nodes exactly one gets the value', async (t) => {
-    const { here, there } = await makeNodes(t)
-    await here.put('token', 'value', 60_000)
-    const taken = await Promise.all(Array.from({ length: 100 }, (_, index) => (index % 2 ? here : there).take('token')))
-    t.strictSame(
-      taken.filter((value) => value !== undefined),
-      ['value'],
-    )
-  })
-
+function counting(t: Test, makeNodes: (t: Test) => Promise<Nodes<Pick<Counters, 'count'>>>): void {
   t.test('a counter counts every event of its window, whichever node saw it, and starts again after', async (t) => {
     const { here, there, pass } = await makeNodes(t)
     const counts = await Promise.all(
@@ -92,17 +85,43 @@ function suite(t: Test, makeNodes: (t: Test) => Promise<Nodes>): void {
     const second = await there.count('c', 60_000)
     t.ok(Math.abs(first.resets_at - second.resets_at) < 1000)
   })
+}
+
+t.test('counters in the database', async (t) => counting(t, sqlNodes))
+t.test('counters in Redis', { skip: isLeftOut('redis') }, async (t) => counting(t, redisNodes))
+t.test('counters in one process', async (t) => counting(t, localNode))
+
+t.test('embedded store', async (t) => {
+  t.test('a value is there for every node until its time is over', async (t) => {
+    const { here, there, pass } = await sqlNodes(t)
+    await here.put('key', 'first', 60_000)
+    await here.put('key', 'value', 100)
+    t.equal(await there.peek('key'), 'value', 'the later value replaced the earlier one')
+    t.equal(await there.peek('other'), undefined)
+    await pass(100)
+    t.equal(await there.peek('key'), undefined)
+    t.equal(await there.take('key'), undefined)
+  })
+
+  t.test('of 100 parallel takers on two nodes exactly one gets the value', async (t) => {
+    const { here, there } = await sqlNodes(t)
+    await here.put('token', 'value', 60_000)
+    const taken = await Promise.all(Array.from({ length: 100 }, (_, index) => (index % 2 ? here : there).take('token')))
+    t.strictSame(
+      taken.filter((value) => value !== undefined),
+      ['value'],
+    )
+  })
 
   t.test(
     'a message reaches the subscribers of every node, those of the publisher before publish resolves',
     async (t) => {
-      const { here, there } = await makeNodes(t)
+      const { here, there } = await sqlNodes(t)
       const heardHere: string[] = []
       const heardThere: string[] = []
       here.subscribe('news', { hear: (body) => heardHere.push(body), lose() {} })
       there.subscribe('news', { hear: (body) => heardThere.push(body), lose() {} })
       there.subscribe('other', { hear: () => t.fail('another channel'), lose() {} })
-      await eventually(() => listens(here) && listens(there))
       for (const body of ['one', 'two', 'three']) {
         await here.publish('news', body)
         t.ok(heardHere.includes(body))
@@ -113,11 +132,10 @@ function suite(t: Test, makeNodes: (t: Test) => Promise<Nodes>): void {
   )
 
   t.test('two nodes that publish at once both hear everything', async (t) => {
-    const { here, there } = await makeNodes(t)
+    const { here, there } = await sqlNodes(t)
     const heard = { here: new Set<string>(), there: new Set<string>() }
     here.subscribe('news', { hear: (body) => heard.here.add(body), lose() {} })
     there.subscribe('news', { hear: (body) => heard.there.add(body), lose() {} })
-    await eventually(() => listens(here) && listens(there))
     await Promise.all(
       Array.from({ length: 50 }, (_, index) => (index % 2 ? here : there).publish('news', String(index))),
     )
@@ -125,15 +143,6 @@ function suite(t: Test, makeNodes: (t: Test) => Promise<Nodes>): void {
     t.equal(heard.here.size, 50)
     t.equal(heard.there.size, 50)
   })
-
-  t.test('the store answers a ping', async (t) => {
-    const { here } = await makeNodes(t)
-    await t.resolves(here.ping())
-  })
-}
-
-t.test('embedded store', async (t) => {
-  suite(t, sqlNodes)
 
   t.test('a node never goes by what it heard while another may have written', async (t) => {
     const { here, there } = await sqlNodes(t)
@@ -170,10 +179,10 @@ t.test('embedded store', async (t) => {
     const database = openDatabase(testEnvironment(t)['DATABASE_URL'] ?? '')
     await migrateUp(database.db)
     const clock = testClock()
-    const store = await createSqlEphemeral({ ...database, now: clock.now })
+    const store = await createSqlEphemeral({ ...database, ...clock })
     t.teardown(async () => {
       await store.close()
-      await database.db.destroy()
+      await closeDatabase(database)
     })
     for (let index = 0; index < 100; index += 1) {
       await store.put(`key ${index}`, 'value', 1000)
@@ -190,35 +199,3 @@ t.test('embedded store', async (t) => {
     t.equal(await rows('messages'), 10)
   })
 })
-
-async function onRedis(t: Test): Promise<void> {
-  suite(t, redisNodes)
-
-  t.test('a node that loses the feed knows it, forgets, and hears again when Redis is back', async (t) => {
-    const server = await startRedis()
-    const client = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: 1 })
-    client.on('error', () => {})
-    const store = createRedisEphemeral({ redis: client, now: Date.now, log })
-    const heard: string[] = []
-    let losses = 0
-    store.subscribe('news', { hear: (body) => heard.push(body), lose: () => (losses += 1) })
-    await eventually(() => store.isCurrent())
-    const lossesBefore = losses
-    await server.stop()
-    await eventually(() => !store.isCurrent())
-    const again = await startRedis(server.port)
-    t.teardown(async () => {
-      await store.close()
-      client.disconnect()
-      await again.stop()
-    })
-    await eventually(() => store.isCurrent())
-    t.ok(losses > lossesBefore)
-    await eventually(() => client.status === 'ready')
-    await store.publish('news', 'back')
-    await store.catchUp()
-    t.ok(heard.includes('back'))
-  })
-}
-
-if (!isLeftOut('redis')) t.test('Redis', onRedis)

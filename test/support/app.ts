@@ -14,14 +14,25 @@ import { type RedisServer, startRedis } from './redis.ts'
 /** A time that stands still until it is moved. */
 export interface Clock {
   now: () => number
+  /** what does not jump with it */
+  elapsed: () => number
+  /** lets time pass */
   advance: (ms: number) => void
+  /** sets the clock, as an administrator or NTP does: no time passes */
+  jump: (ms: number) => void
 }
 
 export function testClock(start = Date.UTC(2026, 0, 31, 8, 15, 30)): Clock {
   let time = start
+  let passed = 0
   return {
     now: () => time,
+    elapsed: () => passed,
     advance(ms) {
+      time += ms
+      passed += ms
+    },
+    jump(ms) {
       time += ms
     },
   }
@@ -68,7 +79,7 @@ export async function startApp(t: Test, environment: Environment = {}, clock = t
   const write = (line: string) => {
     log += line
   }
-  const app = await buildApp(loadConfig(variables), { now: clock.now, logStream: { write } })
+  const app = await buildApp(loadConfig(variables), { now: clock.now, elapsed: clock.elapsed, logStream: { write } })
   const violations: string[] = []
   const secrets = new Set<string>()
 
@@ -139,7 +150,7 @@ export function sharedRedis(): Promise<RedisServer> {
 }
 
 /** The suites that the machine cannot run, as the test script found out; in CI there are none. */
-export function isLeftOut(part: 'redis' | 'chromium' | 'python' | 'mounts' | 'postgres'): boolean {
+export function isLeftOut(part: 'redis' | 'chromium' | 'python' | 'mounts' | 'network' | 'postgres'): boolean {
   return (process.env['LATCHKEY_TESTS_WITHOUT'] ?? '').split(',').includes(part)
 }
 

@@ -1,6 +1,6 @@
 /** A PostgreSQL server of the tests' own, and a database of its own for every test. */
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -17,7 +17,6 @@ const SETTINGS = [
   'max_wal_senders=0',
   'max_connections=400',
   'shared_buffers=64MB',
-  'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
 ]
 
@@ -30,10 +29,14 @@ export interface PostgresServer {
   port: number
   /** The URL of a database; of the one that is always there by default. */
   url(name?: string): string
-  /** Ends it at once, as a crash would; the data stay. */
+  /** Ends it with SIGKILL; the data stay. */
   kill(): void
   /** Starts it again after that. */
   start: () => void
+  /** Starts a second server that follows this one; a commit is acknowledged when both have it. */
+  follow(port: number): PostgresServer
+  /** Makes a server that follows another one go its own way, and waits until it takes writes. */
+  promote(): void
   /** Ends it, and deletes everything. */
   stop(): void
 }
@@ -54,36 +57,75 @@ function program(name: string): string {
 /** PostgreSQL refuses to run as root. */
 const UNPRIVILEGED = process.getuid?.() === 0 ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : []
 
-function run(command: readonly string[], cwd: string): void {
-  const [first = '', ...rest] = [...UNPRIVILEGED, ...command]
+function run(command: readonly string[], cwd: string, within: readonly string[] = []): void {
+  const [first = '', ...rest] = [...within, ...UNPRIVILEGED, ...command]
   // a server that is started inherits what is open: with a pipe, this would wait for its end
   const result = spawnSync(first, rest, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
   if (result.status !== 0) throw new Error(`${command[0]} ended with ${result.status ?? result.signal}`)
 }
 
+interface Where {
+  /** what to put before the server's commands, such as for another network */
+  within?: readonly string[]
+  /** the address it listens on; of loopback by default */
+  address?: string
+  /** more of its settings, each `name=value` */
+  settings?: readonly string[]
+}
+
 /** Starts a server in a new folder. Synchronously, since an environment for a test is made synchronously. */
-export function startPostgres(port = portOfProcess()): PostgresServer {
+export function startPostgres(port = portOfProcess(), where: Where = {}): PostgresServer {
+  const kinds = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']
+  return startIn(port, where, (data, folder) => {
+    run([program('initdb'), '-D', data, '-U', USER, ...kinds], folder)
+    appendFileSync(join(data, 'pg_hba.conf'), 'host all all samenet trust\n')
+  })
+}
+
+function startIn(port: number, where: Where, prepare: (data: string, folder: string) => void): PostgresServer {
+  const { within = [], address = '127.0.0.1', settings: more = [] } = where
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-postgres-'))
   // the unprivileged user's, whoever that is
   chmodSync(folder, 0o777)
   const data = join(folder, 'data')
-  const settings = [`-p ${port}`, ...SETTINGS.map((setting) => `-c ${setting}`)].join(' ')
-  const control = (...args: string[]) => run([program('pg_ctl'), '--silent', '-D', data, ...args], folder)
+  const all = [...SETTINGS, `listen_addresses=${address}`, ...more]
+  const settings = [`-p ${port}`, ...all.map((setting) => `-c ${setting}`)].join(' ')
+  const control = (...args: string[]) => run([program('pg_ctl'), '--silent', '-D', data, ...args], folder, within)
   const start = () => control('start', '--wait', '-l', join(folder, 'log'), '-o', settings)
-  const kinds = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions']
-  run([program('initdb'), '-D', data, '-U', USER, ...kinds], folder)
+  prepare(data, folder)
   start()
-  const kill = () => {
-    if (existsSync(join(data, 'postmaster.pid'))) control('stop', '--mode=immediate')
-  }
+  const kill = () => killAll(join(data, 'postmaster.pid'))
   const stop = () => {
     process.off('exit', stop)
     kill()
     rmSync(folder, { recursive: true, force: true })
   }
   process.once('exit', stop)
-  const url = (name = 'postgres') => `postgres://${USER}@127.0.0.1:${port}/${name}`
-  return { port, url, kill, start, stop }
+  const url = (name = 'postgres') => `postgres://${USER}@${address}:${port}/${name}`
+  const follow = (at: number) =>
+    startIn(at, where, (copy, next) => {
+      const from = ['-h', address, '-p', String(port), '-U', USER]
+      run([program('pg_basebackup'), ...from, '-D', copy, '-R', '--no-sync', '--checkpoint=fast'], next, within)
+    })
+  return { port, url, kill, start, stop, follow, promote: () => control('promote', '--wait') }
+}
+
+/** Ends a server and all that it has started, as the kernel does when memory is short. */
+function killAll(pidFile: string): void {
+  if (!existsSync(pidFile)) return
+  const pid = readFileSync(pidFile, 'utf8').split('\n', 1)[0] ?? ''
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  const living = [pid, ...children].filter((one) => one !== '').map(Number)
+  for (const one of living) process.kill(one, 'SIGKILL')
+  while (living.some(isRunning)) spawnSync('sleep', ['0.02'])
+  // the next process of this number would be taken for it
+  rmSync(pidFile)
+}
+
+function isRunning(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`
+  // one that nobody has buried yet is as dead
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'))
 }
 
 /** Above the ports that `freePort` gives out. */

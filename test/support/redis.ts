@@ -13,24 +13,30 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
+interface Where {
+  /** what to put before the command, such as for another network */
+  within?: readonly string[]
+  /** the address it listens on; of loopback by default */
+  address?: string
+}
+
 /** Starts a server that keeps nothing on disk. */
-export async function startRedis(port?: number): Promise<RedisServer> {
+export async function startRedis(
+  port?: number,
+  { within = [], address = '127.0.0.1' }: Where = {},
+): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'latchkey-redis-'))
   const at = port ?? (await freePort())
-  const child = spawn(
-    'redis-server',
-    ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir],
-    {
-      stdio: 'ignore',
-    },
-  )
+  const options = ['--port', String(at), '--bind', address, '--save', '', '--appendonly', 'no', '--dir', dir]
+  const [command = '', ...args] = [...within, 'redis-server', ...options, '--protected-mode', 'no']
+  const child = spawn(command, args, { stdio: 'ignore' })
   // the test process may end while it runs; it is killed then
   child.unref()
   const stopAtExit = () => child.kill('SIGKILL')
   process.once('exit', stopAtExit)
-  await answering(at, child)
+  await answering(at, address, child)
   return {
-    url: `redis://127.0.0.1:${at}`,
+    url: `redis://${address}:${at}`,
     port: at,
     async stop() {
       process.off('exit', stopAtExit)
@@ -44,11 +50,11 @@ export async function startRedis(port?: number): Promise<RedisServer> {
   }
 }
 
-async function answering(port: number, child: ChildProcess): Promise<void> {
+async function answering(port: number, address: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
     const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1')
+      const socket = connect(port, address)
       socket.once('connect', () => {
         socket.destroy()
         resolve(true)

@@ -1,0 +1,22 @@
+import { sql } from 'kysely'
+import { skippingHeld } from '../db/dialect.ts'
+import type { Db } from '../db/open.ts'
+import type { Tx } from '../db/transaction.ts'
+
+/** At most this many dead rows go with each write, so that the tables stay small without a janitor. */
+const SWEEP = 20
+
+/**
+ * Removes a few rows that have expired.
+ * @param key the primary key of the table
+ * @param now epoch ms
+ */
+export async function sweep(
+  db: Db | Tx,
+  table: 'ephemeral' | 'messages',
+  key: 'key' | 'id',
+  now: number,
+): Promise<void> {
+  const dead = db.selectFrom(table).select(key).where('expires_at', '<=', now).limit(sql.lit(SWEEP))
+  await db.deleteFrom(table).where(key, 'in', skippingHeld(db, dead)).execute()
+}
