@@ -4,7 +4,7 @@ import BetterSqlite from 'better-sqlite3'
 import { v7 as uuidv7 } from 'uuid'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { openDatabase } from '../../src/db/open.ts'
-import { person } from '../people.ts'
+import { person } from '../data/people.ts'
 
 const { DATABASE = '', COUNT = '0', BATCH = '512' } = process.env
 
