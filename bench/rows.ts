@@ -1,8 +1,24 @@
 /** The rows of the bench, in the order of the table. */
 import type { Row } from './measure.ts'
+import { loginBetterAuth, meBetterAuth } from './rows/better-auth.ts'
 import { importMemory, importRate } from './rows/import.ts'
 import { login } from './rows/login.ts'
 import { me, verify } from './rows/me.ts'
+import { meOidcProvider, refreshOidcProvider } from './rows/oidc-provider.ts'
 import { refresh } from './rows/refresh.ts'
+import { waitingLogins, waitingStorm } from './rows/waiting.ts'
 
-export const ROWS: readonly Row[] = [me, verify, refresh, login, importRate, importMemory]
+export const ROWS: readonly Row[] = [
+  me,
+  meBetterAuth,
+  meOidcProvider,
+  verify,
+  refresh,
+  refreshOidcProvider,
+  login,
+  loginBetterAuth,
+  waitingLogins,
+  waitingStorm,
+  importRate,
+  importMemory,
+]

@@ -15,7 +15,7 @@ export interface Request {
   headers?: Readonly<Record<string, string>>
   body?: string
   /** a file of access tokens, bodies or refresh tokens, one a line; see wrk.lua */
-  lines?: { kind: 'bearer' | 'body' | 'refresh'; path: string }
+  lines?: { kind: 'bearer' | 'body' | 'refresh' | 'refresh-form'; path: string }
 }
 
 export interface Throughput {

@@ -3,12 +3,17 @@
 --   KIND=bearer   each line of LINES is an access token; they are used in turn
 --   KIND=body     each line of LINES is a body; they are used in turn
 --   KIND=refresh  each line of LINES is a refresh token; each is used once, and its successor later
+--   KIND=refresh-form  the same for OAuth's token endpoint
 -- One thread, so that there is one list. Prints a line of JSON at the end.
 local kind, path = os.getenv('KIND'), os.getenv('LINES')
 wrk.method = os.getenv('METHOD')
 wrk.body = os.getenv('BODY')
 
-local BODY = '{"refresh_token":"%s"}'
+local BODIES = {
+  ['refresh'] = '{"refresh_token":"%s"}',
+  ['refresh-form'] = 'grant_type=refresh_token&client_id=bench&refresh_token=%s',
+}
+local refresh_body = BODIES[kind]
 local requests, at = {}, 0
 
 -- global, so that the main thread can read it at the end
@@ -33,7 +38,7 @@ function init()
     end)
   elseif kind == 'body' then
     each_line(function(body) requests[#requests + 1] = wrk.format(nil, nil, head, body) end)
-  elseif kind == 'refresh' then
+  elseif refresh_body then
     each_line(push)
   end
 end
@@ -43,13 +48,13 @@ if kind == 'bearer' or kind == 'body' then
     at = at % #requests + 1
     return requests[at]
   end
-elseif kind == 'refresh' then
+elseif refresh_body then
   function request()
     local token = tokens[first]
     if not token then error('there are fewer sessions than connections') end
     tokens[first] = nil
     first = first + 1
-    return wrk.format(nil, nil, nil, BODY:format(token))
+    return wrk.format(nil, nil, nil, refresh_body:format(token))
   end
 
   function response(status, headers, body)
@@ -69,7 +74,7 @@ local function keep_tokens()
 end
 
 function done(summary, latency)
-  if kind == 'refresh' then keep_tokens() end
+  if refresh_body then keep_tokens() end
   local errors = summary.errors
   io.stdout:write(string.format(
     '{"answered":%d,"seconds":%.6f,"refused":%d,"failed":%d,"cpu":%.3f}\n',
