@@ -3,9 +3,11 @@ import type { Row } from './measure.ts'
 import { loginBetterAuth, meBetterAuth } from './rows/better-auth.ts'
 import { importMemory, importRate } from './rows/import.ts'
 import { login } from './rows/login.ts'
+import { many } from './rows/many.ts'
 import { me, verify } from './rows/me.ts'
 import { meOidcProvider, refreshOidcProvider } from './rows/oidc-provider.ts'
 import { refresh } from './rows/refresh.ts'
+import { start } from './rows/start.ts'
 import { waitingLogins, waitingStorm } from './rows/waiting.ts'
 
 export const ROWS: readonly Row[] = [
@@ -19,6 +21,8 @@ export const ROWS: readonly Row[] = [
   loginBetterAuth,
   waitingLogins,
   waitingStorm,
+  ...many,
+  start,
   importRate,
   importMemory,
 ]

@@ -21,6 +21,9 @@ const ENV = {
   SESSION_IDLE_TTL: `${LIFE_DAYS}d`,
 }
 
+/** The environment of a deployment on that database. */
+export const deployment = ({ url }: Pick<Place, 'url'>) => ({ ...ENV, DATABASE_URL: url })
+
 /** The settings, for the reader of the figures. */
 export const SETTINGS =
   'NODE_ENV=production, RATE_LIMIT=off, LOG_LEVEL=info with a line a request, SQLite file with 1,000 accounts, embedded store'
@@ -47,7 +50,7 @@ export async function startLatchkey(options: Options = {}): Promise<Latchkey> {
   const scratch = scratchFolder()
   const folder = scratch.path
   const place = options.place ?? (await fewOnSqlite(folder))
-  const env = { ...ENV, DATABASE_URL: place.url, ...options.env }
+  const env = { ...deployment(place), ...options.env }
   await writeLines(folder, place, env)
   const server = await startServer(script, env, { folder, node, args })
   return {
