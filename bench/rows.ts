@@ -5,6 +5,8 @@ import { importMemory, importRate } from './rows/import.ts'
 import { login } from './rows/login.ts'
 import { many } from './rows/many.ts'
 import { me, verify } from './rows/me.ts'
+import { mePostgres } from './rows/me-postgres.ts'
+import { memoryIdle, memoryLoad, memorySessions } from './rows/memory.ts'
 import { meOidcProvider, refreshOidcProvider } from './rows/oidc-provider.ts'
 import { refresh } from './rows/refresh.ts'
 import { start } from './rows/start.ts'
@@ -14,6 +16,7 @@ export const ROWS: readonly Row[] = [
   me,
   meBetterAuth,
   meOidcProvider,
+  mePostgres,
   verify,
   refresh,
   refreshOidcProvider,
@@ -23,6 +26,9 @@ export const ROWS: readonly Row[] = [
   waitingStorm,
   ...many,
   start,
+  memoryIdle,
+  memoryLoad,
+  memorySessions,
   importRate,
   importMemory,
 ]

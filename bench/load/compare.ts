@@ -45,6 +45,7 @@ export async function compareLoads(
 export function costs(side: string, seen: readonly Throughput[]): Figure[] {
   return [
     { what: `CPU time of an answer, ${side}`, unit: 'µs', rounds: seen.map(({ cost }) => cost) },
+    { what: `server, ${side}`, unit: 'cores', rounds: seen.map(({ cost, rate }) => (cost * rate) / 1e6) },
     { what: `load generator, ${side}`, unit: 'cores', rounds: seen.map(({ generator }) => generator) },
   ]
 }

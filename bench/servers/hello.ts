@@ -3,4 +3,5 @@ import Fastify from 'fastify'
 
 const app = Fastify()
 app.get('/', async () => ({ status: 'ok' }))
-await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT']) })
+const url = await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT']) })
+process.stderr.write(`${url}\n`)
