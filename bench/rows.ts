@@ -10,7 +10,9 @@ import { memoryIdle, memoryLoad, memorySessions } from './rows/memory.ts'
 import { meOidcProvider, refreshOidcProvider } from './rows/oidc-provider.ts'
 import { refresh } from './rows/refresh.ts'
 import { start } from './rows/start.ts'
+import { tuned } from './rows/tuned.ts'
 import { waitingLogins, waitingStorm } from './rows/waiting.ts'
+import { workers } from './rows/workers.ts'
 
 export const ROWS: readonly Row[] = [
   me,
@@ -22,6 +24,7 @@ export const ROWS: readonly Row[] = [
   refreshOidcProvider,
   login,
   loginBetterAuth,
+  tuned,
   waitingLogins,
   waitingStorm,
   ...many,
@@ -29,6 +32,7 @@ export const ROWS: readonly Row[] = [
   memoryIdle,
   memoryLoad,
   memorySessions,
+  workers,
   importRate,
   importMemory,
 ]

@@ -1,11 +1,12 @@
 /**
  * `npm run bench` measures every row, keeps the figures and draws them; `npm run bench -- me login` runs these rows and
  * only prints. Options: --rounds N, --seconds N (of each side in a round), --minutes N (of full load, for memory),
- * --keep (also what was named). Rows that take very long are run only when they are named.
+ * --keep (also what was named), --draw (measures nothing and draws what is kept). Rows that take very long are run only when they are named.
  */
 import { parseArgs } from 'node:util'
 import type { Effort, Row } from './measure.ts'
-import { type Result, resultOf, write } from './results.ts'
+import { publish } from './page.ts'
+import { type Result, read, resultOf, write } from './results.ts'
 import { ROWS } from './rows.ts'
 import { printTable } from './table.ts'
 import { findTools } from './tools.ts'
@@ -17,6 +18,7 @@ const { values, positionals: wanted } = parseArgs({
     seconds: { type: 'string', default: '5' },
     minutes: { type: 'string', default: '10' },
     keep: { type: 'boolean', default: false },
+    draw: { type: 'boolean', default: false },
   },
 })
 const effort: Effort = {
@@ -34,13 +36,18 @@ for (const name of wanted) {
 // an ordinary exit, so that the servers end with us
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
+if (values.draw) {
+  publish(read())
+  process.exit()
+}
+
 findTools()
 const results: Result[] = []
 for (const row of ROWS) {
   if (wanted.length > 0 ? wanted.includes(row.name) : !row.slow) results.push(await measure(row))
 }
 printTable(results)
-if (wanted.length === 0 || values.keep) write(results)
+if (wanted.length === 0 || values.keep) publish(write(results))
 
 /** A row that fails says so in the table; the others go on. */
 async function measure(row: Row): Promise<Result> {

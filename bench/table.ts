@@ -24,7 +24,7 @@ export function linesOf(results: readonly Result[]): string[][] {
         `${shown(median)} ${unit}`,
         '',
         '',
-        bound(target),
+        boundOf(target),
         verdict(met),
       ]),
     ]
@@ -51,10 +51,11 @@ export function markdownTable(results: readonly Result[]): string {
 
 function targetOf({ target }: Pick<Result, 'target'>): string {
   if (!target) return ''
-  return target.of === 'ours' ? `ours ${bound(target)}` : bound(target)
+  return target.of === 'ours' ? `ours ${boundOf(target)}` : boundOf(target)
 }
 
-const bound = ({ least, most }: Bound) => (least === undefined ? `≤ ${most}` : `≥ ${least}`)
+/** A bound in signs. */
+export const boundOf = ({ least, most }: Bound) => (least === undefined ? `≤ ${most}` : `≥ ${least}`)
 
 function verdict(met: boolean | undefined): string {
   if (met === undefined) return ''

@@ -20,6 +20,16 @@ const PARAMETERS = { memoryCost: argon2_memory, timeCost: argon2_time, paralleli
 /** The parameters, for the reader of the figures. */
 export const HASH = `argon2id ${argon2_memory} KiB, ${argon2_time} passes`
 
+/** The environment of servers/argon2.ts. */
+export function argon2Alone(password: string, seconds: number): Record<string, string> {
+  return {
+    PARAMETERS: JSON.stringify(PARAMETERS),
+    PASSWORD: password,
+    IN_FLIGHT: String(IN_FLIGHT),
+    SECONDS: String(seconds),
+  }
+}
+
 /** What is left of the machine's hashing once it is an HTTP service that commits a session for each. */
 export const login: Row = {
   name: 'login',
@@ -38,13 +48,7 @@ export const login: Row = {
     await run(WARM_UP)
     const seen = await alternate(effort, {
       ours: () => run(effort.seconds),
-      theirs: () =>
-        runAlone('./argon2.ts', {
-          PARAMETERS: JSON.stringify(PARAMETERS),
-          PASSWORD,
-          IN_FLIGHT: String(IN_FLIGHT),
-          SECONDS: String(effort.seconds),
-        }),
+      theirs: () => runAlone('./argon2.ts', argon2Alone(PASSWORD, effort.seconds)),
     })
     return { ours: seen.ours.map(({ rate }) => rate), theirs: seen.theirs, also: costs('ours', seen.ours) }
   },
