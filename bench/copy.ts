@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import BetterSqlite from 'better-sqlite3'
 import { startPostgres } from '../test/support/postgres.ts'
-import { person } from './people.ts'
+import { person } from './data/people.ts'
 import { startServer } from './servers/start.ts'
 
 const run = promisify(execFile)
@@ -100,7 +100,7 @@ process.once('SIGINT', () => process.exit(1))
 try {
   const env = { NODE_ENV: 'production', RATE_LIMIT: 'off', JWT_KEY, PORT: '0', DATABASE_URL: 'sqlite:copy.db' }
   const to = postgres.url('copied')
-  const service = await startServer('../../src/server.ts', env, folder)
+  const service = await startServer('../../src/server.ts', env, { folder })
   const early = await register(`${service.url}/api/v1`, 'early.bird')
   fill(`${folder}/copy.db`)
   const writing = keepWriting(`${service.url}/api/v1`)
@@ -108,7 +108,7 @@ try {
   const last = await copy(folder, env, to, '--finish')
   const writes = await writing
   await service[Symbol.asyncDispose]()
-  const there = await startServer('../../src/server.ts', { ...env, DATABASE_URL: to }, folder)
+  const there = await startServer('../../src/server.ts', { ...env, DATABASE_URL: to }, { folder })
   const me = await fetch(`${there.url}/api/v1/users/me`, { headers: { authorization: `Bearer ${early.access_token}` } })
   await post(`${there.url}/api/v1/auth/refresh`, { refresh_token: early.refresh_token })
   await there[Symbol.asyncDispose]()
