@@ -3,10 +3,10 @@
  * (RFC 9106) is what is made, and what other systems made is understood.
  */
 import { randomBytes } from 'node:crypto'
-import argon2 from 'argon2'
 import type { Config } from '../config.ts'
 import { Failure } from '../errors.ts'
 import { type Claimant, createAdmission, type HashCounts } from './admission.ts'
+import argon2 from './argon2.ts'
 import { argon2Phc, inStandardOrder, isArgon2, verifyArgon2 } from './formats/argon2.ts'
 import type { Crypt } from './formats/crypt/crypt.ts'
 import { openCryptThread } from './formats/crypt/thread.ts'
@@ -28,6 +28,8 @@ export interface Hasher {
   load(): { running: number; waiting: number }
   /** how long hashes waited and took, and how many were refused */
   readonly counts: HashCounts
+  /** Makes a few hashes out of turn; @returns what one takes undisturbed, in ms */
+  measure(): Promise<number>
   /** Ends the thread that some foreign formats need. */
   close(): Promise<void>
 }
@@ -74,10 +76,28 @@ export async function createHasher(config: Needs, ahead = 0): Promise<Hasher> {
       }),
     verifyNothing: (password, from = {}) => admission.run(from, () => refuse(password)),
     isOutdated: (hash) => !isOurs(hash),
+    measure: () => measureHash(options),
     load: admission.load,
     counts: admission.counts,
     close: thread.close,
   }
+}
+
+/** Of so many hashes the fastest was disturbed least. */
+const SAMPLES = 3
+
+/**
+ * What one hash takes on this machine.
+ * @returns ms
+ */
+export async function measureHash(options: NonNullable<Parameters<typeof argon2.hash>[1]>): Promise<number> {
+  const times: number[] = []
+  for (let sample = 0; sample < SAMPLES; sample += 1) {
+    const begun = performance.now()
+    await argon2.hash(randomBytes(16), options)
+    times.push(performance.now() - begun)
+  }
+  return Math.min(...times)
 }
 
 /** All of a PHC string before the salt. */

@@ -1,4 +1,4 @@
-import argon2 from 'argon2'
+import argon2 from '../argon2.ts'
 import { readUnpadded } from './base64.ts'
 import { formatOf, isPlausible, type Reading, sameBytes } from './format.ts'
 
