@@ -56,7 +56,8 @@ const COVERAGE_FLOOR = 95
 const ON_EITHER_DATABASE = [
   'test/routes/**/*.test.ts',
   'test/attacks/*.test.ts',
-  'test/{crash,revocation}.test.ts',
+  'test/revocation.test.ts',
+  'test/faults/{clocks,killed}.test.ts',
   'test/model/session.test.ts',
   'test/src/{ephemeral,keys,rotation}.test.ts',
   'test/moving/{command,import,reference-systems}.test.ts',

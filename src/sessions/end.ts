@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
 import type { EndReason } from './session.ts'
+import type { SessionState } from './states.ts'
 
 type Needs = Pick<Deps, 'counts' | 'db' | 'now' | 'states'>
 
@@ -64,17 +65,23 @@ export async function revokeSessions(
 
 /**
  * Ends one of an account's own living sessions.
- * @throws Failure session_not_found, also for a session of somebody else
+ * @param by the session that asks
+ * @throws Failure session_not_found, also for a session of somebody else; session_ended if it is the one that asks, and
+ * something else ended it meanwhile
  */
-export async function endOwnSession({ counts, db, now, states }: Needs, userId: number, id: string): Promise<void> {
+export async function endOwnSession(
+  { counts, db, now, states }: Needs,
+  by: Pick<SessionState, 'account' | 'session_id'>,
+  id: string,
+): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('sessions')
     .set({ revoked_at: now(), revoked_reason: 'revoked_by_owner' })
     .where('id', '=', id)
-    .where('user_id', '=', userId)
+    .where('user_id', '=', by.account.id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) throw new Failure('session_not_found')
+  if (numUpdatedRows === 0n) throw new Failure(id === by.session_id ? 'session_ended' : 'session_not_found')
   counts.ended.revoked_by_owner += 1
   await states.forgetSession(id)
 }

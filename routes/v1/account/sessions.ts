@@ -34,7 +34,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: nothing('The session is over'), ...problems('session_not_found') },
     },
     handler: async (request, reply) => {
-      await endOwnSession(app, request.session.account.id, request.params.session_id)
+      await endOwnSession(app, request.session, request.params.session_id)
       return reply.code(204).send(null)
     },
   })
