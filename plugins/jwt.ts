@@ -14,7 +14,7 @@ export default fp(
     if (master.created) app.log.warn(`JWT_KEY is not set: made one for development in ${master.created}`)
     const keys = await openKeyRing(app, deriveKeys(master.key))
     app.decorate('keys', keys)
-    app.decorate('tokens', createTokenCache(keys))
+    app.decorate('tokens', createTokenCache(app))
 
     // Each call names the key it means; these two are what @fastify/jwt falls back to.
     await app.register(jwt, {

@@ -95,6 +95,12 @@ export const Environment = Type.Object({
     }),
   ),
   HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait; more are answered 503'),
+  SESSION_CACHE: integer(
+    1000,
+    10_000_000,
+    100_000,
+    'most sessions, and as many access tokens, that are kept in memory',
+  ),
   HASH_WAIT: duration('5s', 'longest wait of a password hash; what would wait longer is answered 503'),
   CORS_ORIGINS: Type.Optional(
     text(undefined, 'origins that browsers may call from; none by default', 'a comma-separated or JSON list'),
@@ -331,6 +337,7 @@ function interpret(env: Environment, faults: Faults): Config {
     hash_concurrency: env.HASH_CONCURRENCY,
     hash_queue: env.HASH_QUEUE,
     hash_wait: duration('HASH_WAIT'),
+    session_cache: env.SESSION_CACHE,
     uv_threadpool_size: env.UV_THREADPOOL_SIZE ?? env.HASH_CONCURRENCY,
     cors_origins: read('CORS_ORIGINS', origins) ?? [],
     trust_proxy: read('TRUST_PROXY', proxies),

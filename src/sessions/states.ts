@@ -12,9 +12,6 @@ export interface SessionState {
   read_at: number
 }
 
-/** How many sessions a node remembers; one takes about 1 KiB. */
-const REMEMBERED = 20_000
-
 /**
  * A remembered state is read again after this long, in ms: the longest that a revocation can go unheard on this node
  * when the node that revoked could not publish it.
@@ -40,11 +37,11 @@ export interface SessionStates {
   size(): number
 }
 
-type Needs = Pick<Deps, 'db' | 'elapsed' | 'ephemeral' | 'log'>
+type Needs = Pick<Deps, 'config' | 'db' | 'elapsed' | 'ephemeral' | 'log'>
 
 /** Makes the memory and subscribes it to the news. */
-export function createSessionStates({ db, elapsed, ephemeral, log }: Needs): SessionStates {
-  const states = new BoundedMap<string, SessionState>(REMEMBERED)
+export function createSessionStates({ config, db, elapsed, ephemeral, log }: Needs): SessionStates {
+  const states = new BoundedMap<string, SessionState>(config.session_cache)
   let changes = 0
 
   function forget(about: string): void {
@@ -54,7 +51,7 @@ export function createSessionStates({ db, elapsed, ephemeral, log }: Needs): Ses
       return
     }
     const userId = Number(about.slice('user:'.length))
-    for (const [id, { account }] of states) if (account.id === userId) states.delete(id)
+    states.deleteWhere(({ account }) => account.id === userId)
   }
 
   async function publish(about: string): Promise<void> {

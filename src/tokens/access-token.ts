@@ -22,15 +22,15 @@ const ACCESS: Kind<AccessClaims> = {
   isSound: ({ sub, sid }) => typeof sub === 'string' && typeof sid === 'string',
 }
 
-/** Verified tokens: a signature is checked once, and then found. */
-export type TokenCache = BoundedMap<string, AccessClaims>
+/** What is asked of a token that was verified before. */
+export type KnownToken = Pick<AccessClaims, 'sub' | 'sid' | 'exp'>
 
-/** How many verified tokens a node remembers; one takes about 1 KiB. */
-const CACHED_TOKENS = 20_000
+/** Verified tokens: a signature is checked once, and then found. */
+export type TokenCache = BoundedMap<string, KnownToken>
 
 /** Makes the cache; it empties itself when the keys change, since one of them may have been withdrawn. */
-export function createTokenCache(keys: Deps['keys']): TokenCache {
-  const cache: TokenCache = new BoundedMap(CACHED_TOKENS)
+export function createTokenCache({ config, keys }: Pick<Deps, 'config' | 'keys'>): TokenCache {
+  const cache: TokenCache = new BoundedMap(config.session_cache)
   keys.onChange(() => cache.clear())
   return cache
 }
@@ -59,7 +59,7 @@ export function signAccessToken(
   return { token: signJwt(deps, ACCESS, claims), expires_in: exp - iat }
 }
 
-/** The claims of a token that this node has verified before, if it still holds. */
+/** What a token says that this node has verified before, if it still holds. */
 export function recallAccessToken({ config, now, tokens }: Pick<Deps, 'config' | 'now' | 'tokens'>, token: string) {
   const claims = tokens.get(token)
   if (claims && now() < claims.exp * 1000 + config.clock_tolerance) return claims
@@ -73,11 +73,12 @@ export function recallAccessToken({ config, now, tokens }: Pick<Deps, 'config' |
 export async function verifyAccessToken(
   deps: Pick<Deps, 'config' | 'counts' | 'jwt' | 'keys' | 'now' | 'tokens'>,
   token: string,
-): Promise<AccessClaims> {
+): Promise<KnownToken> {
   const known = recallAccessToken(deps, token)
   deps.counts.tokens[known ? 'hits' : 'misses'] += 1
   if (known) return known
-  const claims = await verifyJwt(deps, ACCESS, token)
-  deps.tokens.set(token, claims)
-  return claims
+  const { sub, sid, exp } = await verifyJwt(deps, ACCESS, token)
+  const verified = { sub, sid, exp }
+  deps.tokens.set(token, verified)
+  return verified
 }

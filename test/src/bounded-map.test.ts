@@ -1,0 +1,52 @@
+import t from 'tap'
+import { BoundedMap } from '../../src/tokens/bounded-map.ts'
+
+const value = (name: number) => ({ name })
+
+t.test('it never holds more than its limit, and always the newest half of it', (t) => {
+  const map = new BoundedMap<number, { name: number }>(100)
+  for (let i = 0; i < 1000; i += 1) {
+    map.set(i, value(i))
+    if (map.size > 100) t.fail(`${map.size} entries`)
+    for (const recent of [i, Math.max(0, i - 49)]) if (map.get(recent)?.name !== recent) t.fail(`${recent} is gone`)
+  }
+  t.equal(map.get(0), undefined)
+  t.end()
+})
+
+t.test('what is asked for stays, whatever comes', (t) => {
+  const map = new BoundedMap<string, { name: number }>(10)
+  map.set('wanted', value(1))
+  for (let i = 0; i < 1000; i += 1) {
+    map.set(`other ${i}`, value(i))
+    if (i % 3 === 0) map.get('wanted')
+  }
+  t.strictSame(map.get('wanted'), value(1))
+  t.end()
+})
+
+t.test('an entry that was set again counts once and has its new value', (t) => {
+  const map = new BoundedMap<string, { name: number }>(4)
+  map.set('a', value(1))
+  map.set('b', value(1))
+  map.set('a', value(2))
+  t.equal(map.size, 2)
+  t.strictSame(map.get('a'), value(2))
+  t.end()
+})
+
+t.test('what is deleted is gone from both halves', (t) => {
+  const map = new BoundedMap<number, { name: number }>(6)
+  for (let i = 0; i < 5; i += 1) map.set(i, value(i))
+  map.delete(0)
+  map.delete(4)
+  t.equal(map.size, 3)
+  map.deleteWhere(({ name }) => name % 2 === 1)
+  t.strictSame(
+    [0, 1, 2, 3, 4].map((key) => map.get(key)),
+    [undefined, undefined, value(2), undefined, undefined],
+  )
+  map.clear()
+  t.equal(map.size, 0)
+  t.end()
+})
