@@ -15,7 +15,9 @@ const { ACCESS = '', REFRESH = '', COUNT = '0', USERS = '0' } = process.env
 const BATCH = 500
 
 const app = await buildApp(loadConfig())
-const chosen = shuffled(Array.from({ length: Number(COUNT) }, (_, index) => 1 + Math.floor((index * Number(USERS)) / Number(COUNT))))
+const chosen = shuffled(
+  Array.from({ length: Number(COUNT) }, (_, index) => 1 + Math.floor((index * Number(USERS)) / Number(COUNT))),
+)
 const access: string[] = []
 const refresh: string[] = []
 for (let first = 0; first < chosen.length; first += BATCH) {
