@@ -1,8 +1,8 @@
 /**
- * The argon2 package and nothing else: verifies a password with `IN_FLIGHT` at once for `SECONDS`, and prints how
+ * The argon2 package and nothing else, over the same binary as the service's: verifies a password with `IN_FLIGHT` at once for `SECONDS`, and prints how
  * many it did per second. `PARAMETERS` are the package's options.
  */
-import argon2 from 'argon2'
+import argon2 from '../../src/passwords/argon2.ts'
 
 const { PARAMETERS = '{}', PASSWORD = '', IN_FLIGHT, SECONDS } = process.env
 const parameters: { memoryCost: number; timeCost: number; parallelism: number } = JSON.parse(PARAMETERS)
