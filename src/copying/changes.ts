@@ -5,6 +5,7 @@ import { CHANGES } from '../db/mark.ts'
 import type { Db } from '../db/open.ts'
 import { addToSum, type Sums, sumOf } from './checksum.ts'
 import type { Ends } from './ends.ts'
+import { readProgress } from './progress.ts'
 import { deleteRows, insertRows, type Key, readRows } from './rows.ts'
 import type { CopiedTable } from './tables.ts'
 
@@ -22,11 +23,12 @@ export interface BothSums {
  * that a name that passed from one account to another is never there twice.
  * @returns how many rows have changed
  */
-export async function catchUp(state: Db, { target, tables }: Ends, sums?: BothSums): Promise<number> {
+export async function catchUp(state: Db, { target, tables, run }: Ends, sums?: BothSums): Promise<number> {
   // a source that was closed has no changes any more
   if (!(await hasTable(state, CHANGES))) return 0
   let count = 0
   await target.db.transaction().execute(async (tx) => {
+    await readProgress(tx, run)
     for (const table of tables)
       for await (const keys of changedKeys(state, table)) {
         if (sums) await takeOut(tx, table, keys, sums)

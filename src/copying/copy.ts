@@ -101,13 +101,14 @@ async function close(ends: Ends, mark: Mark, sums: BothSums): Promise<number> {
 }
 
 /** Makes the target a database like any other, in which a service may start. */
-async function release({ source, target, tables }: Ends, { id }: Mark): Promise<void> {
-  const { foreign_keys } = await readProgress(target.db)
-  await target.db.transaction().execute(async (tx) => {
+async function release({ source, target, tables, run }: Ends, { id }: Mark): Promise<void> {
+  const foreignKeys = await target.db.transaction().execute(async (tx) => {
     await liftLimits(tx)
+    const { foreign_keys } = await readProgress(tx, run)
     await restoreForeignKeys(tx, foreign_keys)
     for (const { table, counts } of tables) if (counts) await continueIds(tx, table, await highestId(source.db, table))
     await writeMark(tx, { id, part: 'target', state: 'whole', peer: source.shown, progress: '{}' })
+    return foreign_keys
   })
-  await validateForeignKeys(target.db, foreign_keys)
+  await validateForeignKeys(target.db, foreignKeys)
 }

@@ -6,7 +6,7 @@ import { aloneIn } from '../db/one-state.ts'
 import type { Db } from '../db/open.ts'
 import { noteChanges, refuseWrites, removeTriggers } from '../db/triggers.ts'
 import { dropForeignKeys } from './foreign-keys.ts'
-import type { Progress } from './progress.ts'
+import { type Progress, takeOver } from './progress.ts'
 import { countRows } from './rows.ts'
 import { type CopiedTable, KEYED, TABLES } from './tables.ts'
 
@@ -22,6 +22,8 @@ export interface Ends {
   source: End
   target: End
   tables: readonly CopiedTable[]
+  /** tells this run from every other one */
+  run: string
 }
 
 /**
@@ -38,6 +40,7 @@ export async function beginCopy(ends: Ends): Promise<Mark> {
   const known = before?.part === 'source' ? before : undefined
   if (known && there?.id === known.id) {
     if (there.part === 'source') throw new Error(`${source.shown} and ${target.shown} are the same database`)
+    if (there.state === 'partial') await target.db.transaction().execute((tx) => takeOver(tx, ends.run))
     return known
   }
   if (known && known.peer !== target.shown)
@@ -70,9 +73,9 @@ async function openSource({ db }: End, mark: Mark): Promise<void> {
   })
 }
 
-async function openTarget({ source, target, tables }: Ends, id: string): Promise<void> {
+async function openTarget({ source, target, tables, run }: Ends, id: string): Promise<void> {
   await target.db.transaction().execute(async (tx) => {
-    const progress: Progress = { tables: {}, foreign_keys: await dropForeignKeys(tx) }
+    const progress: Progress = { run, tables: {}, foreign_keys: await dropForeignKeys(tx) }
     for (const { table, prefilled } of tables) if (prefilled) await sql`delete from ${sql.table(table)}`.execute(tx)
     const state = { part: 'target', state: 'partial', peer: source.shown } as const
     await writeMark(tx, { id, ...state, progress: JSON.stringify(progress) })

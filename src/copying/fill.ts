@@ -1,6 +1,6 @@
 import type { Db } from '../db/open.ts'
 import type { Ends } from './ends.ts'
-import { type Progress, readProgress, writeProgress } from './progress.ts'
+import { readProgress, writeProgress } from './progress.ts'
 import { insertRows, keyOf, type Row, readPortions } from './rows.ts'
 import type { CopiedTable } from './tables.ts'
 
@@ -9,32 +9,31 @@ import type { CopiedTable } from './tables.ts'
  * @param state the source as it was when the target last caught up
  * @param onRows called with how many rows have been written
  */
-export async function fillTarget(state: Db, { target, tables }: Ends, onRows: (count: number) => void): Promise<void> {
-  const progress = await readProgress(target.db)
+export async function fillTarget(state: Db, ends: Ends, onRows: (count: number) => void): Promise<void> {
+  const { target, tables, run } = ends
+  const done = await target.db.transaction().execute((tx) => readProgress(tx, run))
   for (const table of tables) {
-    const { last, isDone = false } = progress.tables[table.table] ?? {}
+    const { last, isDone = false } = done.tables[table.table] ?? {}
     if (isDone) continue
     // the next portion is read while one is written
     let writing = Promise.resolve()
     for await (const rows of readPortions(state, table, last)) {
       await writing
-      const written = writePortion(target.db, table, rows, progress)
-      written.catch(() => {})
-      writing = written.then(() => onRows(rows.length))
+      writing = writePortion(ends, table, rows).then(() => onRows(rows.length))
       writing.catch(() => {})
     }
     await writing
-    progress.tables[table.table] = { isDone: true }
-    await writeProgress(target.db, progress)
+    await writePortion(ends, table, [])
   }
 }
 
-function writePortion(db: Db, table: CopiedTable, rows: readonly Row[], progress: Progress): Promise<void> {
-  const end = rows.at(-1)
-  if (end) progress.tables[table.table] = { last: keyOf(table, end), isDone: false }
-  const noted = { ...progress, tables: { ...progress.tables } }
-  return db.transaction().execute(async (tx) => {
+/** No rows: the table has no more. */
+function writePortion({ target, run }: Ends, table: CopiedTable, rows: readonly Row[]): Promise<void> {
+  return target.db.transaction().execute(async (tx) => {
+    const progress = await readProgress(tx, run)
     await insertRows(tx, table, rows)
-    await writeProgress(tx, noted)
+    const end = rows.at(-1)
+    progress.tables[table.table] = end ? { last: keyOf(table, end), isDone: false } : { isDone: true }
+    await writeProgress(tx, progress)
   })
 }

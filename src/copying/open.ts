@@ -1,4 +1,5 @@
 /** Both databases, opened and found fit for a copy. */
+import { randomUUID } from 'node:crypto'
 import { hasTable } from '../db/dialect.ts'
 import { BOOKKEEPING, migrateUp, refusePending } from '../db/migrate.ts'
 import { openDatabase, shownUrl } from '../db/open.ts'
@@ -47,5 +48,5 @@ async function prepare(source: End, target: End): Promise<Ends> {
   const tables = await readTables(source.db)
   if (JSON.stringify(tables) !== JSON.stringify(await readTables(target.db)))
     throw new Error(`${source.shown} and ${target.shown} have different tables: latchkey migrate up on both`)
-  return { source, target, tables }
+  return { source, target, tables, run: randomUUID() }
 }

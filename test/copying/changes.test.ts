@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { copyDatabase } from '../../src/copying/copy.ts'
 import { withEnds } from '../../src/copying/open.ts'
 import { isLeftOut } from '../support/app.ts'
-import { emptyFolder } from '../support/child.ts'
+import { emptyFolder, PROJECT } from '../support/child.ts'
 import { makeDatabase, read, swell, write } from '../support/copying.ts'
 import { newPostgresDatabase } from '../support/postgres.ts'
 
@@ -130,6 +132,24 @@ async function sameDatabase(t: Test) {
   t.strictSame(await read(url, "select to_regclass('copy_mark')"), [''], 'and nothing is left of it')
 }
 
+async function twoAtOnce(t: Test) {
+  const path = `${emptyFolder(t)}/test.db`
+  const [from, to] = [`sqlite:${path}`, `sqlite:${path}.copy`]
+  await makeDatabase(from)
+  swell(path, 600)
+  const args = [join(PROJECT, 'src/cli.ts'), 'db', 'copy', '--from', from, '--to', to]
+  const relieved = withEnds(from, to, (ends) =>
+    copyDatabase(ends, true, (step) => {
+      // another one comes when this one is about to copy, and is done before this one goes on
+      if (step === 'copying') spawnSync(process.execPath, args, { env: {} })
+      return () => {}
+    }),
+  )
+  await t.rejects(relieved, { message: /another db copy to this database was begun/ })
+  await write(from, "update users set name = 'not closed' where id = 1")
+  t.equal(await copyBetween(from, to)('last'), FULL)
+}
+
 async function nul(t: Test) {
   const path = `${emptyFolder(t)}/test.db`
   await makeDatabase(`sqlite:${path}`)
@@ -146,5 +166,6 @@ if (!isLeftOut('postgres')) {
   t.test('one changed byte is found, and then nothing is closed', differences)
   t.test('a service that may only read and write its tables goes on, and is stopped in the end', humbleRole)
   t.test('a database is not copied into itself, by whatever name', sameDatabase)
+  t.test('of two copies at once the later one goes on, and the other one closes nothing', twoAtOnce)
   t.test('what PostgreSQL cannot hold is said, and when it is mended the copy goes on', nul)
 }
