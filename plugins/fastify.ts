@@ -16,6 +16,12 @@ declare module 'fastify' {
     isStopping: () => boolean
     /** Makes the service say that it is not ready, before it closes. */
     beginStopping: () => void
+    /** Takes no more connections, while those that are open are served; the service stays ready. */
+    closeDoor: () => void
+    /** Resolves when no connection is open, or after so many ms. */
+    connectionsGone: (limit: number) => Promise<void>
+    /** Resolves when no connection is open that waits for a request, or after so many ms. */
+    idleConnectionsGone: (limit: number) => Promise<void>
     /** Writes the one line that each request leaves in the log. */
     logRequest: (request: FastifyRequest, reply: FastifyReply) => void
     /** Makes the routes of this scope answer failures in words of their own; the headers stay those of a problem. */

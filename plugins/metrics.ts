@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import fp from 'fastify-plugin'
 import { Failure } from '../src/errors.ts'
 import { CONTENT_TYPE, expose } from '../src/operation/exposition.ts'
+import { scrapeAll } from '../src/workers/metrics.ts'
 import { families } from './metrics-families.ts'
 import { watchRequests } from './metrics-requests.ts'
 
@@ -16,12 +17,9 @@ export default fp(
     const ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
     const ours = [watchRequests(app), ...families(app)]
+    const scrape = scrapeAll(async () => (await ofProcess.metrics()) + expose(ours))
     if ('token' in access) serveToBearers(access.token)
     else await listenApart(access)
-
-    async function scrape(): Promise<string> {
-      return (await ofProcess.metrics()) + expose(ours)
-    }
 
     function serveToBearers(token: string): void {
       const expected = digest(token)

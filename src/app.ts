@@ -1,6 +1,5 @@
 /** The table of contents: everything the service is made of, in the order in which it is put together. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
@@ -32,9 +31,9 @@ import type { Config } from './config.ts'
 import { createCounts } from './counts.ts'
 import { openDatabase } from './db/open.ts'
 import { type LogOutput, standardOutput } from './operation/log.ts'
+import { VERSION } from './operation/version.ts'
 
-/** The version that `package.json` says. */
-export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+export { VERSION }
 
 interface Options {
   /** the clock, in epoch ms */

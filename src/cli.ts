@@ -12,7 +12,11 @@ import { start } from './start.ts'
 
 const program = new Command('latchkey').description('Accounts, sessions and tokens over HTTP').version(VERSION)
 
-program.command('serve').description('run the service').action(start)
+program
+  .command('serve')
+  .description('run the service')
+  .option('--workers <number>', 'this many processes on the one port, or "auto" for one per core; WORKERS otherwise')
+  .action(({ workers }: { workers?: string }) => start(workers === undefined ? {} : { WORKERS: workers }))
 for (const addTo of [database, migrations, admins, keys, moving, contract]) addTo(program)
 
 /** Says what went wrong in one line a fault, and how that counts. */

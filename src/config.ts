@@ -41,6 +41,12 @@ export const Environment = Type.Object({
   NODE_ENV: choice(['development', 'production', 'test'], 'development', 'production refuses every default secret'),
   HOST: text('127.0.0.1', 'address to listen on'),
   PORT: integer(0, 65535, 3000, 'port to listen on; 0 takes a free one'),
+  WORKERS: Type.String({
+    pattern: '^(auto|[1-9]\\d{0,2})$',
+    default: '1',
+    description: 'processes that serve on the one port',
+    unit: 'a number from 1 to 999, or `auto` for one per core',
+  }),
   PUBLIC_URL: Type.Optional(
     text(undefined, 'URL under which clients reach the service; by default `http://HOST:PORT`'),
   ),
@@ -51,7 +57,7 @@ export const Environment = Type.Object({
     description: 'the database; `sqlite::memory:` keeps everything in memory and is for trying out',
     unit: '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`',
   }),
-  DATABASE_POOL: integer(2, 1000, 10, 'most connections of this process to PostgreSQL'),
+  DATABASE_POOL: integer(2, 1000, 10, 'most connections to PostgreSQL, of each worker'),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://.+$',
@@ -85,21 +91,27 @@ export const Environment = Type.Object({
   ARGON2_MEMORY: integer(1024, 4194304, 19456, 'argon2id memory', 'KiB'),
   ARGON2_TIME: integer(1, 100, 2, 'argon2id passes'),
   ARGON2_PARALLELISM: integer(1, 64, 1, 'argon2id lanes'),
-  HASH_CONCURRENCY: integer(1, 128, availableParallelism(), 'password hashes in flight; by default one per core'),
+  HASH_CONCURRENCY: integer(
+    1,
+    128,
+    availableParallelism(),
+    'password hashes in flight, of all workers together; by default one per core',
+  ),
   UV_THREADPOOL_SIZE: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: 1024,
-      description: 'threads of libuv, which hash passwords; best as many as `HASH_CONCURRENCY`, and so by default',
+      description:
+        'threads of libuv, which hash passwords, of all workers together; best as many as `HASH_CONCURRENCY`, and so by default',
       unit: '',
     }),
   ),
-  HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait; more are answered 503'),
+  HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait, of all workers together; more are answered 503'),
   SESSION_CACHE: integer(
     1000,
     10_000_000,
     100_000,
-    'most sessions, and as many access tokens, that are kept in memory',
+    'most sessions, and as many access tokens, that each worker keeps in memory',
   ),
   HASH_WAIT: duration('5s', 'longest wait of a password hash; what would wait longer is answered 503'),
   CORS_ORIGINS: Type.Optional(
@@ -173,6 +185,7 @@ type ListName =
   | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'
   | 'OTEL_SERVICE_NAME'
   | 'OTEL_SDK_DISABLED'
+  | 'WORKERS'
 
 export { ConfigError }
 
@@ -192,6 +205,7 @@ export type Config = Readonly<
     uv_threadpool_size: number
     /** where traces go, and as whose; undefined: there are none */
     traces: { url: string; service: string } | undefined
+    workers: number
   }
 >
 
@@ -314,6 +328,7 @@ function interpret(env: Environment, faults: Faults): Config {
     node_env: env.NODE_ENV,
     host: env.HOST,
     port: env.PORT,
+    workers: env.WORKERS === 'auto' ? availableParallelism() : Number(env.WORKERS),
     public_url: publicUrl ?? `http://${authority(env.HOST, env.PORT)}`,
     database_url: read('DATABASE_URL', databaseUrl) ?? env.DATABASE_URL,
     database_pool: env.DATABASE_POOL,
@@ -381,6 +396,14 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     'goes with REDIS_HOST',
     'REDIS_HOST',
     'REDIS_URL',
+  )
+  const inMemory = config.database_url === 'sqlite::memory:'
+  check(config.workers === 1 || !inMemory, 'WORKERS', 'must be 1 where the database is in memory', 'DATABASE_URL')
+  check(
+    config.workers <= config.hash_concurrency,
+    'WORKERS',
+    `must not be more than HASH_CONCURRENCY (${config.hash_concurrency}), which they share`,
+    'HASH_CONCURRENCY',
   )
   check(access_token_ttl >= 1000, 'ACCESS_TOKEN_TTL', 'must be at least 1s')
   const notShorter = ['must not be shorter than ACCESS_TOKEN_TTL', 'ACCESS_TOKEN_TTL'] as const

@@ -1,40 +1,72 @@
-/** The running service: its start, its banner, its end. */
+/** The running service: its start, as one process or as several, and its end. */
+import cluster from 'node:cluster'
 import { flushCompileCache } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { buildApp, VERSION } from './app.ts'
+import { banner, shownStore } from './banner.ts'
 import { type Config, loadConfig } from './config.ts'
-import { shownUrl } from './db/open.ts'
 import { explain } from './operation/explain.ts'
 import { putHashingBehind } from './operation/priority.ts'
-import { authority } from './operation/values.ts'
+import { StartFailure } from './workers/pool.ts'
+import { runWorkers } from './workers/supervise.ts'
+import { onOrder, reportClosed, reportFailure, reportReady } from './workers/worker.ts'
 
 /** How long requests in flight may take after the door was closed, in ms. */
 const STOP_TIMEOUT = 20_000
 
-/** How long the service answers "not ready" before it closes its door, so that load balancers see it; in ms. */
-const DRAIN = { production: 2000, development: 0, test: 0 }
+/**
+ * How long the service answers "not ready" before it closes its door, so that load balancers see it; and how long it waits
+ * beyond that for idle connections, on which a client may be about to send. Both in ms, from the signal on.
+ */
+const DRAIN = {
+  production: { least: 2000, most: 7000 },
+  development: { least: 0, most: 0 },
+  test: { least: 0, most: 0 },
+}
 
-/** Starts the service and returns; signals end it. Faults are written to standard error and end the process with 1. */
-export async function start(): Promise<void> {
+/**
+ * A worker that was replaced waits this long for the clients of its open connections, in ms: longer than the service lets
+ * any connection be idle, and any request take.
+ */
+const LINGER = 110_000
+
+/**
+ * Starts the service and returns; signals end it. Faults are written to standard error and end the process with 1.
+ * @param over variables that win over the environment
+ */
+export async function start(over: Record<string, string> = {}): Promise<void> {
   try {
+    Object.assign(process.env, over)
     const config = loadConfig()
-    const app = await buildApp(config, { hashesAhead: dedicateThreads(config) })
-    putHashingBehind()
-    stopOnSignals(app, config)
-    await app.listen({
-      host: config.host,
-      port: config.port,
-      listenTextResolver: (address) => `listening on ${address}`,
-    })
-    if (config.log_level !== 'silent') process.stderr.write(banner(app, config))
+    const announce = (running: Parameters<typeof banner>[1]) => {
+      if (config.log_level !== 'silent') process.stderr.write(banner(config, running))
+    }
+    if (config.workers > 1) await runWorkers(config, announce)
+    else await serve(config, cluster.isWorker ? reportReady : announce)
     // a service ends late, and not always in peace: the next start should find what this one compiled
     flushCompileCache()
   } catch (error) {
-    for (const line of explain(error)) process.stderr.write(`latchkey: ${line}\n`)
+    const lines = error instanceof StartFailure ? error.lines : explain(error)
+    if (cluster.isWorker) await reportFailure(lines)
+    else for (const line of lines) process.stderr.write(`latchkey: ${line}\n`)
     process.exit(1)
   }
+}
+
+async function serve(config: Config, announce: (running: Parameters<typeof banner>[1]) => void): Promise<void> {
+  // the process that only starts others does without all of this
+  const { buildApp } = await import('./app.ts')
+  const app = await buildApp(config, { hashesAhead: dedicateThreads(config) })
+  putHashingBehind()
+  if (cluster.isWorker) obeyParent(app, config)
+  else stopOnSignals(app, config)
+  await app.listen({
+    host: config.host,
+    port: config.port,
+    listenTextResolver: (address) => `listening on ${address}`,
+  })
+  announce({ port: (app.server.address() as AddressInfo).port, store: shownStore(app.ephemeral) })
 }
 
 /**
@@ -48,36 +80,6 @@ function dedicateThreads({ hash_concurrency, uv_threadpool_size }: Config): numb
   return uv_threadpool_size > hash_concurrency ? 0 : hash_concurrency
 }
 
-/** Listening on these means on every address; browsers want one. */
-const ANY = new Set(['0.0.0.0', '::'])
-
-function banner(app: FastifyInstance, config: Config): string {
-  const { port } = app.server.address() as AddressInfo
-  const base = `http://${authority(ANY.has(config.host) ? 'localhost' : config.host, port)}`
-  const metrics =
-    config.metrics &&
-    ('token' in config.metrics
-      ? `${base}/metrics`
-      : `http://${authority(config.metrics.host, config.metrics.port)}/metrics`)
-  const lines = [
-    `Latchkey ${VERSION} on Node ${process.versions.node}`,
-    `  API        ${base}/api/v1`,
-    `  try it     ${base}/docs`,
-    `  read it    ${base}/redoc`,
-    `  contract   ${base}/openapi.yaml`,
-    ...(metrics ? [`  metrics    ${metrics}`] : []),
-    `  database   ${shownUrl(config.database_url)}`,
-    `  ephemeral  ${shownStore(app)}`,
-    `  tokens     ${config.jwt_alg}, ${config.access_token_ttl / 1000} s`,
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-function shownStore({ ephemeral }: FastifyInstance): string {
-  if (ephemeral.kind === 'sql') return 'embedded, in the database'
-  return ephemeral.isShared() ? 'in the database, counters in Redis' : 'in the database; REDIS DOES NOT ANSWER'
-}
-
 /** The first signal lets requests in flight finish, the second ends the process at once. */
 function stopOnSignals(app: FastifyInstance, config: Config): void {
   let stopping = false
@@ -85,22 +87,53 @@ function stopOnSignals(app: FastifyInstance, config: Config): void {
     if (stopping) process.exit(1)
     stopping = true
     app.log.info({ signal }, 'stopping')
-    stop(app, DRAIN[config.node_env]).catch((error: unknown) => {
-      app.log.error({ err: error }, 'the stop failed')
-      process.exit(1)
-    })
+    void stop(app, DRAIN[config.node_env])
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
 }
 
-async function stop(app: FastifyInstance, drain: number): Promise<void> {
+/** The parent says when to end. A terminal and a supervisor send their signals to the workers as well. */
+function obeyParent(app: FastifyInstance, config: Config): void {
+  let stopping = false
+  const beginStop = () => {
+    if (!stopping) void stop(app, DRAIN[config.node_env])
+    stopping = true
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, beginStop)
+  process.on('SIGHUP', () => {})
+  onOrder((order) => {
+    if (order.do === 'stop') beginStop()
+    if (order.do === 'retire') void retire(app)
+  })
+}
+
+/** Others take new connections from now on; who has one here keeps it until the next answer, which ends it. */
+async function retire(app: FastifyInstance): Promise<void> {
+  app.closeDoor()
+  await reportClosed()
+  await app.connectionsGone(LINGER)
+  await close(app)
+}
+
+async function stop(app: FastifyInstance, { least, most }: { least: number; most: number }): Promise<void> {
   app.beginStopping()
-  await after(drain)
+  await after(least)
+  await app.idleConnectionsGone(most - least)
+  await close(app)
+}
+
+/** Ends the process, with 0 when everything in flight was answered. */
+async function close(app: FastifyInstance): Promise<void> {
   after(STOP_TIMEOUT, undefined, { ref: false }).then(() => {
     app.log.warn('some requests did not finish in time')
     process.exit(1)
   })
-  await app.close()
+  try {
+    await app.close()
+  } catch (error) {
+    app.log.error({ err: error }, 'the stop failed')
+    process.exit(1)
+  }
   app.log.info('stopped')
   process.exit(0)
 }

@@ -22,7 +22,8 @@ export function explain(error: unknown): readonly string[] {
   if (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
     return [String(error.stack)]
   const { syscall, code = '', address, port, message } = error as NodeJS.ErrnoException & Listening
-  const reason = syscall === 'listen' ? LISTENING[code] : undefined
+  // a worker is told of its parent's attempt under the other name
+  const reason = syscall === 'listen' || syscall === 'bind' ? LISTENING[code] : undefined
   if (reason && address && port) return [`${authority(address, port)} ${reason}`]
   return [message.replace(/\s*\n\s*/g, ' ')]
 }

@@ -1,4 +1,5 @@
 /** Where the log goes: lines are collected, and written apart from the requests that they tell of. */
+import cluster from 'node:cluster'
 import pino from 'pino'
 
 /** Takes whole lines. */
@@ -8,8 +9,13 @@ export interface LogOutput {
   collect?(line: string): void
 }
 
-/** How much is collected before it is written, in characters, and how long a line waits for others at the most, in ms. */
-const ENOUGH = 16_000
+/**
+ * How much is collected before it is written, in characters. Workers write to one pipe, which takes 4096 bytes in one
+ * piece (POSIX, PIPE_BUF); of more, another worker's lines could come in between.
+ */
+const ENOUGH = cluster.isWorker ? 4000 : 16_000
+
+/** How long a line waits for others at the most, in ms. */
 const DELAY = 200
 
 /**
@@ -17,7 +23,7 @@ const DELAY = 200
  * what is left.
  */
 export function standardOutput(): LogOutput {
-  const destination = pino.destination({ dest: 1, sync: false })
+  const destination = pino.destination({ dest: 1, sync: false, maxWrite: ENOUGH })
   let collected = ''
 
   function flush(): void {
@@ -36,8 +42,8 @@ export function standardOutput(): LogOutput {
       destination.write(line)
     },
     collect(line) {
+      if (collected.length + line.length > ENOUGH) flush()
       collected += line
-      if (collected.length >= ENOUGH) flush()
     },
   }
 }

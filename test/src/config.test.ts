@@ -50,6 +50,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     hash_wait: 5000,
     session_cache: 100_000,
     uv_threadpool_size: availableParallelism(),
+    workers: 1,
     cors_origins: [],
     trust_proxy: undefined,
     body_limit: 65536,
@@ -68,6 +69,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   NODE_ENV: ['test', { node_env: 'test' }],
   HOST: ['0.0.0.0', { host: '0.0.0.0', public_url: 'http://0.0.0.0:3000' }],
   PORT: ['0', { port: 0 }],
+  WORKERS: ['auto', { workers: availableParallelism() }],
   PUBLIC_URL: ['https://auth.example.org/base/', { public_url: 'https://auth.example.org/base' }],
   DATABASE_URL: ['postgres://u:p@db:5433/x', { database_url: 'postgres://u:p@db:5433/x' }],
   DATABASE_POOL: ['25', { database_pool: 25 }],
@@ -214,6 +216,15 @@ for (const [name, [minimum, maximum]] of Object.entries(INTEGERS)) {
 const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
   [{ NODE_ENV: 'prod' }, 'NODE_ENV must be one of development, production, test (it is "prod")'],
   [{ JWT_ALG: 'none' }, 'JWT_ALG must be one of ES256, EdDSA, RS256, HS256 (it is "none")'],
+  [{ WORKERS: '0' }, 'WORKERS must be a number from 1 to 999, or auto for one per core (it is "0")'],
+  [
+    { WORKERS: '3', HASH_CONCURRENCY: '2' },
+    'WORKERS must not be more than HASH_CONCURRENCY (2), which they share (it is "3")',
+  ],
+  [
+    { WORKERS: '2', HASH_CONCURRENCY: '2', DATABASE_URL: 'sqlite::memory:' },
+    'WORKERS must be 1 where the database is in memory (it is "2")',
+  ],
   [{ RATE_LIMIT: 'yes' }, 'RATE_LIMIT must be one of on, off (it is "yes")'],
   [{ MIGRATE: 'no' }, 'MIGRATE must be one of auto, check (it is "no")'],
   [

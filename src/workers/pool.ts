@@ -1,0 +1,192 @@
+/** The processes behind one port: started, replaced, ended. What happens to them is decided here and in no other place. */
+import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as after } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Config } from '../config.ts'
+import type { Log } from '../deps.ts'
+import { backoff } from './backoff.ts'
+import { createGatherer } from './gather.ts'
+import type { FromParent, FromWorker, Readiness } from './messages.ts'
+import { shareOf } from './share.ts'
+
+const PROGRAM = fileURLToPath(new URL('../server.ts', import.meta.url))
+
+/** A worker could not start; one line a fault. */
+export class StartFailure extends Error {
+  readonly lines: readonly string[]
+  constructor(lines: readonly string[]) {
+    super(lines.join('; '))
+    this.lines = lines
+  }
+}
+
+/** One of the places that the configuration's `workers` says there are. */
+interface Place {
+  index: number
+  /** who serves there */
+  worker?: Worker
+  /** the start of the next one, while it goes on */
+  launch?: Promise<Readiness>
+}
+
+export interface Pool {
+  /** Starts all of them. @throws StartFailure when one cannot start, or was not let to */
+  open(): Promise<Readiness>
+  /** Replaces one after another; a call while that goes on has it done once more. */
+  renew(): Promise<void>
+  /** Lets every one finish what it has. @returns whether all ended well */
+  close(): Promise<boolean>
+  /** Ends them at once. */
+  kill(): Promise<void>
+}
+
+interface Needs {
+  config: Config
+  log: Log
+  /** nobody serves any more, and nobody can: the end */
+  giveUp: (failure: StartFailure) => void
+}
+
+/** Makes the pool, in the process that does not serve. */
+export function createPool({ config, log, giveUp }: Needs): Pool {
+  const places = Array.from({ length: config.workers }, (_, index): Place => ({ index }))
+  /** of those that run, when each has ended: whether it ended well */
+  const endings = new Map<Worker, Promise<boolean>>()
+  const starting = new Set<Worker>()
+  const delay = backoff()
+  let closing = false
+  let renewing: Promise<void> | undefined
+  let renewAgain = false
+
+  cluster.schedulingPolicy = cluster.SCHED_RR
+  cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' })
+  const gatherer = createGatherer(() => [...endings.keys()].filter((worker) => worker.isConnected()), tell)
+
+  /** Starts a worker for a place, unless one starts already. @throws StartFailure */
+  function launch(place: Place): Promise<Readiness> {
+    place.launch ??= startWorker(place).finally(() => delete place.launch)
+    return place.launch
+  }
+
+  async function startWorker(place: Place): Promise<Readiness> {
+    const worker = cluster.fork(shareOf(config, place.index))
+    const ended = new Promise<boolean>((resolve) => {
+      worker.once('exit', (code, signal) => {
+        endings.delete(worker)
+        resolve(code === 0)
+        if (place.worker === worker) onLoss(place, { ...identity(worker), code, signal })
+      })
+    })
+    endings.set(worker, ended)
+    starting.add(worker)
+    worker.on('message', (message: FromWorker) => gatherer(worker, message))
+    const readiness = await readinessOf(worker).finally(() => starting.delete(worker))
+    place.worker = worker
+    log.info(identity(worker), 'a worker is ready')
+    return readiness
+  }
+
+  /** A worker has ended that nobody told to: another takes its place. */
+  function onLoss(place: Place, details: object): void {
+    delete place.worker
+    if (closing) return
+    log.error(details, 'a worker has ended; another takes its place')
+    void refill(place)
+  }
+
+  async function refill(place: Place): Promise<void> {
+    await after(delay.next())
+    // a renewal may have filled it meanwhile
+    if (closing || place.worker) return
+    try {
+      await launch(place)
+    } catch (error) {
+      if (closing) return
+      if (!places.some(({ worker }) => worker)) return giveUp(error as StartFailure)
+      log.error({ err: error }, 'a worker cannot start')
+      await refill(place)
+    }
+  }
+
+  /** Puts a new worker in the place of the one that is there, which takes no more connections after. */
+  async function renewPlace(place: Place): Promise<void> {
+    const old = place.worker
+    await launch(place)
+    if (old && endings.has(old)) await retire(old)
+  }
+
+  async function renewAll(): Promise<void> {
+    try {
+      for (const place of places) if (!closing) await renewPlace(place)
+      log.info({}, 'every worker was replaced')
+    } catch (error) {
+      if (!closing) log.error({ err: error }, 'a new worker cannot start; those that run stay')
+    }
+  }
+
+  async function retire(worker: Worker): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      worker.on('message', (message: FromWorker) => message.say === 'closed' && resolve())
+    })
+    tell(worker, { do: 'retire' })
+    await Promise.race([closed, endings.get(worker)])
+    tell(worker, { do: 'leave' })
+  }
+
+  return {
+    async open() {
+      const [readiness] = await Promise.all(places.map(launch))
+      if (!readiness) throw new Error('there are no places')
+      return readiness
+    },
+
+    async renew() {
+      renewAgain = renewing !== undefined
+      if (renewing) return renewing
+      do {
+        renewAgain = false
+        renewing = renewAll()
+        await renewing
+      } while (renewAgain && !closing)
+      renewing = undefined
+    },
+
+    async close() {
+      closing = true
+      const all = [...endings.values()]
+      for (const worker of endings.keys()) {
+        // who only starts has nothing to finish
+        if (starting.has(worker)) worker.process.kill('SIGKILL')
+        else tell(worker, { do: 'stop' })
+      }
+      return (await Promise.all(all)).every(Boolean)
+    },
+
+    async kill() {
+      closing = true
+      const all = [...endings.values()]
+      for (const worker of endings.keys()) worker.process.kill('SIGKILL')
+      await Promise.all(all)
+    },
+  }
+}
+
+const identity = ({ id, process: { pid } }: Worker) => ({ worker: id, worker_pid: pid })
+
+function tell(worker: Worker, order: FromParent): void {
+  // one that is ending hears nothing, and says nothing of it
+  if (worker.isConnected()) worker.send(order, () => {})
+}
+
+/** Resolves when a worker serves. @throws StartFailure when it ends before */
+function readinessOf(worker: Worker): Promise<Readiness> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: FromWorker) => {
+      if (message.say === 'ready') resolve(message.readiness)
+      if (message.say === 'failed') reject(new StartFailure(message.lines))
+    })
+    worker.once('exit', (code, signal) => {
+      reject(new StartFailure([`a worker ended with ${signal ?? `exit code ${code}`} before it was ready`]))
+    })
+  })
+}
