@@ -11,9 +11,12 @@ import {
   refresh,
   registerAdmin,
   registerSomebody,
+  somebody,
   startApp,
+  type Tokens,
   testEnvironment,
 } from './support/app.ts'
+import { type Connection, connectionToEach } from './support/load.ts'
 import { startRedis } from './support/redis.ts'
 import { call, startService } from './support/service.ts'
 import { eventually } from './support/wait.ts'
@@ -110,6 +113,32 @@ t.test('a revocation survives a restart of both processes', (t) =>
     t.equal((await me(fourth.api)).status, 401)
   }),
 )
+
+t.test('workers of one service hear one another, on every request after the answer', async (t) => {
+  const service = await startService(t, testEnvironment(t, { WORKERS: '2', HASH_CONCURRENCY: '2' }))
+  const [here, there] = await connectionToEach(t, new URL(service.api).origin, 2)
+  if (!here || !there) throw new Error('there are two workers')
+  const json = async (worker: Connection, path: string, body: object) => {
+    const answer = await worker.ask(`/api/v1${path}`, body)
+    return { ...answer, body: JSON.parse(answer.body) }
+  }
+  const me = async (worker: Connection, token: string) =>
+    (await worker.ask('/api/v1/users/me', undefined, bearer(token))).status
+  const { password, username: identifier, ...rest } = somebody()
+  await json(here, '/auth/register', { password, username: identifier, ...rest })
+  const sessions: Tokens[] = []
+  for (let count = 0; count < 100; count += 1)
+    sessions.push((await json(here, '/auth/login', { identifier, password })).body)
+  for (const [index, { access_token, refresh_token }] of sessions.entries()) {
+    const [one, other] = index % 2 ? [here, there] : [there, here]
+    for (const worker of [one, other]) if ((await me(worker, access_token)) !== 200) t.fail('before')
+    const { status } = await json(one, '/auth/logout', { refresh_token })
+    // both at once: neither has a moment longer than the other
+    const after = await Promise.all([me(other, access_token), me(one, access_token)])
+    if (status !== 200 || after.some((status) => status !== 401)) t.fail(`${index}: ${status}, then ${after}`)
+  }
+  t.equal(sessions.length, 100)
+})
 
 async function withRedisGone(t: Test): Promise<void> {
   t.test('with Redis away no revoked token is accepted and no valid one refused', async (t) => {

@@ -3,6 +3,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { setTimeout as after } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { bearer, somebody, type Tokens } from './app.ts'
+import { eventually } from './wait.ts'
 
 export interface Answer {
   status: number
@@ -52,16 +53,16 @@ function ask(agent: Agent, url: string, body: object | undefined, headers: Recor
   })
 }
 
-/** A connection to each of the processes behind one port. */
+/** A connection to each of the processes behind one port, once all of them serve. */
 export async function connectionToEach(t: Test, base: string, processes: number): Promise<Connection[]> {
   const found = new Map<string, Connection>()
-  for (let attempt = 0; found.size < processes && attempt < 200; attempt += 1) {
+  await eventually(async () => {
     const connection = openConnection(t, base)
     const { process } = await connection.ask('/health/live')
     if (found.has(process)) connection.close()
     else found.set(process, connection)
-  }
-  if (found.size < processes) throw new Error(`only ${found.size} processes answer`)
+    return found.size === processes
+  }, 60_000)
   return [...found.values()]
 }
 
