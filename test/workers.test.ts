@@ -81,7 +81,7 @@ t.test(
     const clients = await connectionToEach(t, service.base, 2)
     for (const [index, client] of clients.entries())
       for (let count = 0; count <= index; count += 1) await client.ask('/openapi.yaml')
-    const series = /^latchkey_http_request_duration_seconds_count\{.*route="\/openapi\.yaml".*worker="\d"\} (\d)$/gm
+    const series = /^latchkey_http_request_duration_seconds_count\{worker="\d",.*route="\/openapi\.yaml".*\} (\d)$/gm
     for (const client of clients) {
       const { body } = await client.ask('/metrics', undefined, bearer(METRICS_TOKEN))
       t.strictSame([...body.matchAll(series)].map(([, count]) => count).sort(), ['1', '2'])
