@@ -158,6 +158,7 @@ t.test('SIGHUP replaces every worker, and no request fails', async (t) => {
   const service = await serve(t)
   const load = await startLoad(t, service.base)
   const idle = await connectionToEach(t, service.base, 2)
+  const served = await Promise.all(idle.map((client) => client.ask('/health/live')))
   for (const round of [1, 2]) {
     const before = load.answered()
     service.process.kill('SIGHUP')
@@ -165,9 +166,11 @@ t.test('SIGHUP replaces every worker, and no request fails', async (t) => {
     await eventually(() => replaced() === round, START)
     await eventually(() => load.answered() > before + 100, START)
   }
-  for (const client of idle) {
-    const { status, headers } = await client.ask('/health/ready')
-    t.strictSame([status, headers.connection], [200, 'close'], 'on a connection on which nothing happened meanwhile')
+  for (const [index, client] of idle.entries()) {
+    const { status, headers, process } = await client.ask('/health/ready')
+    t.equal(status, 200, 'on a connection on which nothing happened meanwhile')
+    // on a slow machine it was idle for so long that it was closed, and this is another
+    if (process === served[index]?.process) t.equal(headers.connection, 'close')
   }
   t.strictSame(await load.stop(), [])
   const [old, running] = [readyWorkers(service).slice(0, 4), readyWorkers(service).slice(4)]
