@@ -1,15 +1,30 @@
 import fp from 'fastify-plugin'
+import { serverTime } from '../src/db/dialect.ts'
 import { prepareSchema } from '../src/db/migrate.ts'
 import type { OpenDatabase } from '../src/db/open.ts'
+import type { SharedClock } from '../src/operation/clock.ts'
+
+/** How often the clock is held against the server's, in ms. */
+const COMPARE = 1000
 
 /** `app.db`: the database that the configuration names, migrated when it says so, closed with the app. */
-export default fp<{ database: OpenDatabase }>(
-  async (app, { database }) => {
+export default fp<{ database: OpenDatabase; clock: SharedClock }>(
+  async (app, { database, clock }) => {
     app.addHook('onClose', async () => {
       await Promise.all([database.db.destroy(), database.line?.destroy()])
     })
     app.decorate('db', database.db)
+    const { line } = database
+    if (line) await follow(line)
     await prepareSchema(database.db, app.config.migrate)
+
+    /** Goes by the clock of the server, which all nodes have in common; a server that is away is asked again. */
+    async function follow(line: OpenDatabase['db']): Promise<void> {
+      const compare = () => clock.compare(() => serverTime(line)).catch(() => {})
+      const timer = setInterval(compare, COMPARE).unref()
+      app.addHook('onClose', async () => clearInterval(timer))
+      await compare()
+    }
   },
   { name: 'db' },
 )

@@ -30,13 +30,16 @@ import routes from '../routes/index.ts'
 import type { Config } from './config.ts'
 import { createCounts } from './counts.ts'
 import { openDatabase } from './db/open.ts'
+import { createSharedClock } from './operation/clock.ts'
 import { type LogOutput, standardOutput } from './operation/log.ts'
 import { VERSION } from './operation/version.ts'
 
 export { VERSION }
 
 interface Options {
-  /** the clock, in epoch ms */
+  /** the clock of this machine, in epoch ms, which the database's corrects where there is one */
+  machine?: () => number
+  /** the time, in epoch ms, in place of both */
   now?: () => number
   /** the clock that never jumps, in ms */
   elapsed?: () => number
@@ -62,7 +65,13 @@ const CONNECTION_TIMEOUT = 120_000
  */
 export async function buildApp(
   config: Config,
-  { now = Date.now, elapsed = () => performance.now(), logStream = standardOutput(), hashesAhead = 0 }: Options = {},
+  {
+    machine = Date.now,
+    now,
+    elapsed = () => performance.now(),
+    logStream = standardOutput(),
+    hashesAhead = 0,
+  }: Options = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(serverOptions(config, logStream)).withTypeProvider<TypeBoxTypeProvider>()
   const counts = createCounts()
@@ -72,7 +81,8 @@ export async function buildApp(
   })
   app.decorate('config', config)
   app.decorate('counts', counts)
-  app.decorate('now', now)
+  const clock = createSharedClock({ machine, elapsed, log: app.log })
+  app.decorate('now', now ?? clock.now)
   app.decorate('elapsed', elapsed)
   try {
     await app.register(traces, { version: VERSION })
@@ -83,7 +93,7 @@ export async function buildApp(
     await app.register(openapi, { version: VERSION })
     await app.register(security)
 
-    await app.register(db, { database })
+    await app.register(db, { database, clock })
     await app.register(ephemeral, { database })
     await app.register(jwt)
     await app.register(hasher, { ahead: hashesAhead })

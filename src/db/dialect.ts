@@ -85,6 +85,14 @@ export function lowerAscii(db: AnyDb, text: Expression<string | null>): Expressi
   return isPostgres(db) ? sql`lower(${text} collate "C")` : sql`lower(${text})`
 }
 
+/** The time by the server's clock, epoch ms; a file has none of its own. */
+export async function serverTime(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{
+    at: number
+  }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as at`.execute(db)
+  return rows[0]?.at ?? Number.NaN
+}
+
 /** The highest id that a table has ever given out, deleted rows included; 0 if none. */
 export async function highestId(db: Kysely<Tables>, table: string): Promise<number> {
   const { rows } = isPostgres(db)

@@ -4,6 +4,9 @@ import { createNews, type NewsNeeds } from './news.ts'
 import type { Count, Ephemeral } from './store.ts'
 import { sweep } from './sweep.ts'
 
+/** A window that ends later than a new one would, by more than this, in ms, is of a clock that was set back since. */
+const APART = 5000
+
 /** Makes the embedded store; the database stays open when the store closes. */
 export async function createSqlEphemeral(needs: NewsNeeds): Promise<Ephemeral & { close(): Promise<void> }> {
   const { db, now } = needs
@@ -45,13 +48,14 @@ export async function createSqlEphemeral(needs: NewsNeeds): Promise<Ephemeral & 
 
     async count(key, window): Promise<Count> {
       const at = now()
+      const isOpen = sql`ephemeral.expires_at > ${at} and ephemeral.expires_at <= ${at + window + APART}`
       const row = await db
         .insertInto('ephemeral')
         .values({ key, value: '1', expires_at: at + window })
         .onConflict((conflict) =>
           conflict.column('key').doUpdateSet({
-            value: sql<string>`case when ephemeral.expires_at > ${at} then cast(cast(ephemeral.value as integer) + 1 as text) else '1' end`,
-            expires_at: sql<number>`case when ephemeral.expires_at > ${at} then ephemeral.expires_at else excluded.expires_at end`,
+            value: sql<string>`case when ${isOpen} then cast(cast(ephemeral.value as integer) + 1 as text) else '1' end`,
+            expires_at: sql<number>`case when ${isOpen} then ephemeral.expires_at else excluded.expires_at end`,
           }),
         )
         .returning(['value', 'expires_at'])

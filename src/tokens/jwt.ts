@@ -126,9 +126,11 @@ function checkSignature<T extends TimedClaims>(config: Config, kind: Kind<T>, to
 }
 
 /** RFC 7519, sections 4.1.4 to 4.1.6, with the configured tolerance. */
-function checkTimes({ config, now }: Pick<Deps, 'config' | 'now'>, { exp, iat, nbf = iat }: TimedClaims): void {
+function checkTimes({ config, now }: Pick<Deps, 'config' | 'now'>, { exp, iat, nbf }: TimedClaims): void {
   const tolerance = config.clock_tolerance
-  if (![exp, iat, nbf].every(Number.isFinite)) throw new Failure('token_invalid')
+  if (![exp, iat, nbf ?? 0].every(Number.isFinite)) throw new Failure('token_invalid')
   if (now() >= exp * 1000 + tolerance) throw new Failure('token_expired')
-  if (now() < nbf * 1000 - tolerance) throw new Failure('token_invalid', { detail: 'It is not valid yet.' })
+  // `iat` says when, not from when on: a clock that was set back must not make tokens of a moment ago wait
+  if (nbf !== undefined && now() < nbf * 1000 - tolerance)
+    throw new Failure('token_invalid', { detail: 'It is not valid yet.' })
 }

@@ -44,14 +44,14 @@ export interface KeyRing {
   onChange(listener: () => void): void
 }
 
-type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'now'>
+type Needs = Pick<Deps, 'config' | 'db' | 'elapsed' | 'ephemeral' | 'now'>
 
 /**
  * Opens the ring, making the first key if there is none.
  * @throws when the keys in the database were sealed under another `JWT_KEY`
  */
 export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<KeyRing> {
-  const { config, db, ephemeral, now } = deps
+  const { config, db, elapsed, ephemeral, now } = deps
   const listeners: Array<() => void> = []
   let keys: SigningKey[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -157,8 +157,8 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
       // the keys that were heard of could not be read then
       if (seenChanges !== changes) await load()
       const key = known(kid)
-      if (key || now() - lookedAt < UNKNOWN_KID_PAUSE) return key
-      lookedAt = now()
+      if (key || elapsed() - lookedAt < UNKNOWN_KID_PAUSE) return key
+      lookedAt = elapsed()
       await load()
       return known(kid)
     },

@@ -14,6 +14,8 @@ import { type RedisServer, startRedis } from './redis.ts'
 /** A time that stands still until it is moved. */
 export interface Clock {
   now: () => number
+  /** it is a machine's, which the service may correct */
+  isMachines?: true
   /** what does not jump with it */
   elapsed: () => number
   /** lets time pass */
@@ -79,7 +81,8 @@ export async function startApp(t: Test, environment: Environment = {}, clock = t
   const write = (line: string) => {
     log += line
   }
-  const app = await buildApp(loadConfig(variables), { now: clock.now, elapsed: clock.elapsed, logStream: { write } })
+  const time = clock.isMachines ? { machine: clock.now } : { now: clock.now }
+  const app = await buildApp(loadConfig(variables), { ...time, elapsed: clock.elapsed, logStream: { write } })
   const violations: string[] = []
   const secrets = new Set<string>()
 
