@@ -58,6 +58,7 @@ const ON_EITHER_DATABASE = [
   'test/attacks/*.test.ts',
   'test/revocation.test.ts',
   'test/faults/{clocks,killed}.test.ts',
+  'test/doctor.test.ts',
   'test/model/session.test.ts',
   'test/src/{ephemeral,keys,rotation}.test.ts',
   'test/moving/{command,import,reference-systems}.test.ts',
