@@ -22,7 +22,9 @@ const { runSequences } = await import('./sequences.ts')
 
 if (!isPlanted) throw new Error(`${file} does not hold ${right}`)
 const clock = testClock()
-const config = loadConfig({ ...CHEAP_HASH, JWT_KEY, DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' })
+// by hand it may be a database of PostgreSQL too
+const { DATABASE_URL = 'sqlite::memory:' } = process.env
+const config = loadConfig({ ...CHEAP_HASH, JWT_KEY, DATABASE_URL, LOG_LEVEL: 'silent' })
 const app = Object.assign(await buildApp(config, { now: clock.now, elapsed: clock.elapsed }), { clock })
 try {
   await runSequences(app, Number(sequences))
