@@ -12,6 +12,7 @@ import { refresh } from './rows/refresh.ts'
 import { start } from './rows/start.ts'
 import { tuned } from './rows/tuned.ts'
 import { waitingLogins, waitingStorm } from './rows/waiting.ts'
+import { workers } from './rows/workers.ts'
 
 export const ROWS: readonly Row[] = [
   me,
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   memoryIdle,
   memoryLoad,
   memorySessions,
+  workers,
   importRate,
   importMemory,
 ]
