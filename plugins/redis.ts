@@ -1,30 +1,15 @@
 import fp from 'fastify-plugin'
-import { Redis } from 'ioredis'
-
-/** A command that is not answered in this time fails, in ms. */
-const COMMAND_TIMEOUT = 2000
-
-/** A connection that takes longer to be made is tried anew, in ms; so long a start waits for Redis too. */
-const CONNECT_TIMEOUT = 2000
-
-/** A connection that owes an answer for so long is given up, in ms: what it waits for may have been dropped on the way. */
-const SILENCE = 5000
+import { CONNECT_TIMEOUT, openRedis, type RedisClient } from '../src/ephemeral/redis-client.ts'
+import { shownRedis } from '../src/operation/redis-url.ts'
 
 /**
- * `app.redis`: the connection that `REDIS_URL` names. It reconnects by itself; while it is away, commands fail at once.
+ * `app.redis`: the client of what `REDIS_URL` names. It connects anew by itself; while Redis is away, commands fail.
  * @throws when Redis refuses us; a server that is away does not keep the service from starting
  */
 export default fp<{ url: string }>(
   async (app, { url }) => {
-    const client = new Redis(url, {
-      connectTimeout: CONNECT_TIMEOUT,
-      commandTimeout: COMMAND_TIMEOUT,
-      socketTimeout: SILENCE,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-      retryStrategy: (attempt: number) => Math.min(attempt * 100, 1000),
-    })
-    app.decorate('redis', client)
+    const client = openRedis(url)
+    app.decorate('redis', client as Pick<RedisClient, 'eval'>)
     // a server that is away has nothing to say goodbye to
     app.addHook('onClose', async () => {
       if (client.status === 'ready') await client.quit().catch(() => {})
@@ -32,17 +17,19 @@ export default fp<{ url: string }>(
     })
     // who uses it says so in the log, once and not with each attempt
     client.on('error', () => {})
-    await tryToReach(client, new URL(url).host)
+    await tryToReach(client, shownRedis(url))
   },
   { name: 'redis' },
 )
 
 /** Waits until the server is there or has failed to be; one that answers with a refusal was meant otherwise. */
-async function tryToReach(client: Redis, host: string): Promise<void> {
+async function tryToReach(client: RedisClient, where: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const onError = (cause: Error) => {
+  const onError = (error: Error & { lastNodeError?: Error }) => {
+    // a cluster tells of its last node
+    const cause = error.lastNodeError ?? error
     if (cause.name !== 'ReplyError') resolve()
-    else reject(new Error(`Redis at ${host} refuses: ${cause.message}`, { cause }))
+    else reject(new Error(`Redis at ${where} refuses: ${cause.message}`, { cause }))
   }
   client.once('ready', resolve)
   client.once('error', onError)

@@ -60,9 +60,9 @@ export const Environment = Type.Object({
   DATABASE_POOL: integer(2, 1000, 10, 'most connections to PostgreSQL, of each worker'),
   REDIS_URL: Type.Optional(
     Type.String({
-      pattern: '^rediss?://.+$',
+      pattern: '^rediss?(\\+(sentinel|cluster))?://.+$',
       description: 'Redis for what is short-lived; without it the embedded store does the same in the database',
-      unit: '`redis://…` or `rediss://…`',
+      unit: '`redis://…`, `redis+sentinel://…` or `redis+cluster://…`; `rediss` with TLS',
     }),
   ),
   REDIS_HOST: Type.Optional(text(undefined, 'in place of `REDIS_URL`')),

@@ -1,6 +1,6 @@
 /** Counters in Redis, which all nodes share; while Redis does not answer, each node counts by itself. */
-import type { Redis } from 'ioredis'
 import { createLocalCounters } from './local.ts'
+import type { RedisClient } from './redis-client.ts'
 import type { Count, Counters } from './store.ts'
 
 /** Everything of ours in Redis begins with this. */
@@ -19,7 +19,7 @@ if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
 return { count, redis.call('pttl', KEYS[1]) }`
 
 interface Needs {
-  redis: Pick<Redis, 'eval'>
+  redis: Pick<RedisClient, 'eval'>
   now: () => number
   elapsed: () => number
   log: { info(details: object, message: string): void; warn(details: object, message: string): void }

@@ -1,5 +1,6 @@
 /** What variables of the environment mean beyond what their schema can say. Each reader throws the end of a sentence. */
 import { isIP } from 'node:net'
+import { parseRedisUrl } from './redis-url.ts'
 
 /** The reference systems whose calls are answered in their own words; `routes/compat/` has a file for each. */
 export const DIALECTS = ['flask-jwt-demo', 'python-jwt-template', 'flask-auth'] as const
@@ -56,8 +57,9 @@ export function databaseUrl(value: string): string {
   return value
 }
 
+/** A URL of one Redis or of a set of them. */
 export function redisUrl(value: string): string {
-  if (!URL.canParse(value)) throw new Error('must be redis://… or rediss://…')
+  parseRedisUrl(value)
   return value
 }
 

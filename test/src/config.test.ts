@@ -256,8 +256,29 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
     { DATABASE_URL: 'postgres://u:p/w@db/x' },
     'DATABASE_URL must be a URL; special characters in the password have to be escaped',
   ],
-  [{ REDIS_URL: 'http://cache' }, 'REDIS_URL must be redis://… or rediss://…'],
-  [{ REDIS_URL: 'redis://a b' }, 'REDIS_URL must be redis://… or rediss://…'],
+  [
+    { REDIS_URL: 'http://cache' },
+    'REDIS_URL must be redis://…, redis+sentinel://… or redis+cluster://…; rediss with TLS',
+  ],
+  [{ REDIS_URL: 'redis://a b' }, 'REDIS_URL must be a URL; special characters in the password have to be escaped'],
+  [
+    { REDIS_URL: 'redis+sentinel://:p@ss@one:26379/mymaster' },
+    'REDIS_URL must be a URL; special characters in the password have to be escaped',
+  ],
+  [
+    { REDIS_URL: 'redis+sentinel://one:26379,two:26379' },
+    'REDIS_URL must name the master after the hosts, and may name a database: …/MASTER/0',
+  ],
+  [
+    { REDIS_URL: 'redis+sentinel://one/mymaster?password=hunter2' },
+    'REDIS_URL may have no parameters but sentinel_username and sentinel_password',
+  ],
+  [{ REDIS_URL: 'redis+sentinel://one,,two/mymaster' }, 'REDIS_URL must list its hosts as HOST:PORT,HOST:PORT'],
+  [{ REDIS_URL: 'rediss+cluster://one:0,two:7001' }, 'REDIS_URL must list its hosts as HOST:PORT,HOST:PORT'],
+  [
+    { REDIS_URL: 'redis+cluster://one:7000/1' },
+    'REDIS_URL must end with the hosts: a cluster has one database and no name',
+  ],
   [{ JWT_KEY: 'k'.repeat(31) }, 'JWT_KEY must have at least 32 bytes'],
   [{ SECRET_KEY: 'changethis' }, 'JWT_KEY (set as SECRET_KEY) must have at least 32 bytes'],
   [

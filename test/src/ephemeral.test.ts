@@ -1,13 +1,14 @@
-import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { type OpenDatabase, openDatabase } from '../../src/db/open.ts'
 import { createLocalCounters } from '../../src/ephemeral/local.ts'
 import { createRedisCounters } from '../../src/ephemeral/redis.ts'
+import { openRedis } from '../../src/ephemeral/redis-client.ts'
 import { createSqlEphemeral } from '../../src/ephemeral/sql.ts'
 import type { Counters, Ephemeral } from '../../src/ephemeral/store.ts'
 import { isLeftOut, onPostgres, testClock, testEnvironment } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
+import { startCluster, startSentinels } from '../support/redis-sets.ts'
 import { eventually } from '../support/wait.ts'
 
 /** A store as two nodes see it, and a way to let time pass for it. */
@@ -38,8 +39,15 @@ const closeDatabase = ({ db, line }: OpenDatabase) => Promise.all([db.destroy(),
 
 async function redisNodes(t: Test): Promise<Nodes<Counters>> {
   const server = await startRedis()
+  t.teardown(() => server.stop())
+  return nodesOn(t, server.url)
+}
+
+async function nodesOn(t: Test, url: string): Promise<Nodes<Counters>> {
   const node = async () => {
-    const redis = new Redis(server.url)
+    const redis = openRedis(url)
+    redis.on('error', () => {})
+    await eventually(() => redis.status === 'ready')
     const log = { info: () => {}, warn: () => {} }
     const counters = await createRedisCounters({ redis, now: Date.now, elapsed: () => performance.now(), log })
     t.teardown(() => {
@@ -48,7 +56,6 @@ async function redisNodes(t: Test): Promise<Nodes<Counters>> {
     })
     return counters
   }
-  t.teardown(() => server.stop())
   // Redis has a clock of its own, so only here time really has to pass
   return {
     here: await node(),
@@ -89,6 +96,17 @@ function counting(t: Test, makeNodes: (t: Test) => Promise<Nodes<Pick<Counters, 
 
 t.test('counters in the database', async (t) => counting(t, sqlNodes))
 t.test('counters in Redis', { skip: isLeftOut('redis') }, async (t) => counting(t, redisNodes))
+// the database has no part in these
+if (!isLeftOut('redis') && !onPostgres()) {
+  t.test('counters in a cluster', async (t) => {
+    const { url } = await startCluster(t)
+    counting(t, (t) => nodesOn(t, url))
+  })
+  t.test('counters where Sentinel watches', async (t) => {
+    const { url } = await startSentinels(t)
+    counting(t, (t) => nodesOn(t, url))
+  })
+}
 t.test('counters in one process', async (t) => counting(t, localNode))
 
 t.test('embedded store', async (t) => {

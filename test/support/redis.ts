@@ -18,17 +18,22 @@ interface Where {
   within?: readonly string[]
   /** the address it listens on; of loopback by default */
   address?: string
+  /** a file of settings, which come before ours */
+  file?: string
+  /** more settings */
+  options?: readonly string[]
 }
 
 /** Starts a server that keeps nothing on disk. */
 export async function startRedis(
   port?: number,
-  { within = [], address = '127.0.0.1' }: Where = {},
+  { within = [], address = '127.0.0.1', file, options = [] }: Where = {},
 ): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'latchkey-redis-'))
   const at = port ?? (await freePort())
-  const options = ['--port', String(at), '--bind', address, '--save', '', '--appendonly', 'no', '--dir', dir]
-  const [command = '', ...args] = [...within, 'redis-server', ...options, '--protected-mode', 'no']
+  const settings = ['--port', String(at), '--bind', address, '--save', '', '--appendonly', 'no', '--dir', dir]
+  const program = ['redis-server', ...(file === undefined ? [] : [file])]
+  const [command = '', ...args] = [...within, ...program, ...settings, '--protected-mode', 'no', ...options]
   const child = spawn(command, args, { stdio: 'ignore' })
   // the test process may end while it runs; it is killed then
   child.unref()
