@@ -26,7 +26,7 @@ async function isStood(t: Test, { url, begin, end }: Fault): Promise<void> {
   const there = await startApp(t, here.environment, here.clock)
   const nodes = [here, there]
   const [revoked, other] = [await registerSomebody(here), await registerSomebody(here)]
-  const person = { username: 'adal', password: 'password' }
+  const person = { username: 'adal', password: 'a password of Ada’s' }
   await ask('POST', '/user', person)
   const signIn = async () => (await ask('POST', '/authenticate_user', person)).body.token as string
   const [spent, held] = [await signIn(), await signIn()]
