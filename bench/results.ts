@@ -84,10 +84,13 @@ export function read(): Results {
   return JSON.parse(readFileSync(FILE, 'utf8')) as Results
 }
 
-/** Keeps the figures, without a date, so that a rerun is a plain diff. Rows that were not measured stay as they were. */
-export function write(measured: readonly Result[]): Results {
+/**
+ * Keeps the figures, without a date, so that a rerun is a plain diff. Rows that were not measured stay as they were.
+ * @param names of all rows that there are, in their order
+ */
+export function write(measured: readonly Result[], names: readonly string[]): Results {
   const byName = new Map([...read().rows, ...measured].map((row) => [row.name, row]))
-  const results = { machine: machine(), rows: [...byName.values()] }
+  const results = { machine: machine(), rows: names.flatMap((name) => byName.get(name) ?? []) }
   writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`)
   return results
 }

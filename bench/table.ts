@@ -49,7 +49,8 @@ export function markdownTable(results: readonly Result[]): string {
   return [row(HEAD), row(HEAD.map(() => '---')), ...linesOf(results).map(row)].join('\n')
 }
 
-function targetOf({ target }: Pick<Result, 'target'>): string {
+/** What is held against which bound, for people. */
+export function targetOf({ target }: Pick<Result, 'target'>): string {
   if (!target) return ''
   return target.of === 'ours' ? `ours ${boundOf(target)}` : boundOf(target)
 }

@@ -1,6 +1,6 @@
 /** Both sides of some rows as bars, each row on a scale of its own. */
 import type { Measured, Result } from '../results.ts'
-import { boundOf, shown } from '../table.ts'
+import { shown, targetOf } from '../table.ts'
 import { dot, MARGIN, picture, rect, text, WIDTH } from './svg.ts'
 
 const ROW = 122
@@ -19,7 +19,7 @@ function drawRow(result: Result, y: number): string[] {
   const { name, ours, theirs, ratio, target, unmeasured, unit } = result
   const head = [
     text(MARGIN, y, name, 'name'),
-    text(WIDTH - MARGIN, y, `ratio ${shown(ratio)}${target ? `, target ${boundOf(target)}` : ''}`, 'muted', 'end'),
+    text(WIDTH - MARGIN, y, `ratio ${shown(ratio)}${target ? `, target ${targetOf({ target })}` : ''}`, 'muted', 'end'),
   ]
   if (unmeasured) return [text(MARGIN, y, name, 'name'), text(MARGIN, y + 20, `not measured: ${unmeasured}`, 'muted')]
   const most = Math.max(...ours.rounds, ...theirs.rounds)
