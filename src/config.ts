@@ -61,7 +61,7 @@ export const Environment = Type.Object({
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?(\\+(sentinel|cluster))?://.+$',
-      description: 'Redis for what is short-lived; without it the embedded store does the same in the database',
+      description: 'Redis for counters that all nodes share; without it they are in the database',
       unit: '`redis://…`, `redis+sentinel://…` or `redis+cluster://…`; `rediss` with TLS',
     }),
   ),
