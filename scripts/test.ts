@@ -56,7 +56,7 @@ const COVERAGE_FLOOR = 95
 const ON_EITHER_DATABASE = [
   'test/routes/**/*.test.ts',
   'test/attacks/*.test.ts',
-  'test/revocation.test.ts',
+  'test/{revocation,rotation}.test.ts',
   'test/faults/{clocks,killed}.test.ts',
   'test/doctor.test.ts',
   'test/model/session.test.ts',
