@@ -3,7 +3,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # argon2 and better-sqlite3 bring prebuilt binaries; no install script has to run
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
-# argon2 once more, for this machine's processor: twice as fast. Where the image runs on a machine that lacks any of its
+# argon2 once more, for this machine's processor: up to twice as fast. Where the image runs on a machine that lacks any of its
 # instruction sets, the prebuilt binary is used instead; TUNE_MARCH=x86-64-v3 builds for any of the last ten years.
 ARG TUNE_MARCH=native
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc g++ libc6-dev
