@@ -8,7 +8,7 @@ export interface SharedClock {
   /** epoch ms */
   now(): number
   /**
-   * Holds this machine's clock against another one.
+   * Holds this machine's clock against another one. An answer that is no time counts for nothing.
    * @param ask tells that one's time, epoch ms
    */
   compare(ask: () => Promise<number>): Promise<void>
@@ -31,6 +31,8 @@ export function createSharedClock({ machine, elapsed, log }: Needs): SharedClock
       const begun = elapsed()
       const theirs = await ask()
       const took = elapsed() - begun
+      // no time at all would count from then on
+      if (!Number.isFinite(theirs)) return
       // somewhere in between they looked at their clock
       const measured = Math.round(machine() - took / 2 - theirs)
       if (took > APART || Math.abs(measured - ahead) < APART) return
