@@ -16,6 +16,10 @@ const PACKAGE = dirname(require.resolve('argon2/package.json'))
 const FOLDER = process.argv[2] ?? TUNED
 const RELEASE = join(FOLDER, 'build/Release')
 
+const CORE = ['argon2', 'blake2/blake2b', 'core', 'encoding', 'thread', process.arch === 'x64' ? 'opt' : 'ref']
+const BINARY = join(RELEASE, 'argon2.node')
+const MARK = join(FOLDER, 'tuned.json')
+
 /** For an image that is built on one kind of machine and runs on another: `x86-64-v3` is any of the last ten years. */
 const MARCH = process.env['TUNE_MARCH'] ?? 'native'
 
@@ -57,9 +61,16 @@ const SETS: Readonly<Record<string, string>> = {
 const isX64 = process.arch === 'x64'
 const TARGET = `${isX64 ? '-march' : '-mcpu'}=${MARCH}`
 
+const objectOf = (name: string) => join(RELEASE, `${name.replace('/', '-')}.o`)
+
+/** Removes what an earlier run has written, and nothing else: the folder may be anybody's. */
+function removeBuild(): void {
+  for (const file of [MARK, BINARY, ...CORE.map(objectOf)]) rmSync(file, { force: true })
+}
+
 /** Ends with the one line that says why, and without a fault: the prebuilt binary does the same work. */
 function keepPrebuilt(why: string): never {
-  rmSync(FOLDER, { recursive: true, force: true })
+  removeBuild()
   process.stdout.write(`tune: ${why}; the prebuilt binary stays\n`)
   process.exit(0)
 }
@@ -94,15 +105,13 @@ function compile(): void {
   const headers = [findHeaders(), require('node-addon-api').include_dir as string, join(PACKAGE, 'argon2/include')]
   const flags = ['-O3', TARGET, '-fPIC', '-fvisibility=hidden', '-pthread', '-DNDEBUG', '-D_FORTIFY_SOURCE=2']
   const napi = ['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_DEPRECATED', '-DNODE_API_NO_EXTERNAL_BUFFERS_ALLOWED']
-  const core = ['argon2', 'blake2/blake2b', 'core', 'encoding', 'thread', isX64 ? 'opt' : 'ref']
-  const objects = core.map((name) => {
-    const object = join(RELEASE, `${name.replace('/', '-')}.o`)
+  const objects = CORE.map((name) => {
+    const object = objectOf(name)
     run('gcc', '-c', ...flags, '-o', object, ...headers.map(include), join(PACKAGE, `argon2/src/${name}.c`))
     return object
   })
-  const binary = join(RELEASE, 'argon2.node')
   const binding = join(PACKAGE, 'argon2.cpp')
-  run('g++', '-shared', '-std=c++20', ...flags, ...napi, '-o', binary, ...headers.map(include), binding, ...objects)
+  run('g++', '-shared', '-std=c++20', ...flags, ...napi, '-o', BINARY, ...headers.map(include), binding, ...objects)
   for (const object of objects) rmSync(object)
 }
 
@@ -125,7 +134,7 @@ function measure(folder: string): { hash: string; rate: number } {
 if (process.platform !== 'linux') keepPrebuilt('only Linux says what its processor can do')
 for (const compiler of ['gcc', 'g++'])
   if (spawnSync(compiler, ['--version']).status !== 0) keepPrebuilt(`there is no ${compiler}`)
-rmSync(FOLDER, { recursive: true, force: true })
+removeBuild()
 mkdirSync(RELEASE, { recursive: true })
 const build: Build = { platform: process.platform, arch: process.arch, march: MARCH, needs: neededSets() }
 compile()
@@ -139,6 +148,6 @@ if (canRun) {
   const after = best(rounds.map((round) => round.after.rate))
   process.stdout.write(`tune: ${before} hashes a second before, ${after} now (${(after / before).toFixed(2)} times)\n`)
 }
-writeFileSync(join(FOLDER, 'tuned.json'), JSON.stringify(build))
+writeFileSync(MARK, JSON.stringify(build))
 const runs = findTuned(FOLDER) ? 'and is used from the next start on' : 'but this machine lacks some of what it needs'
 process.stdout.write(`tune: built for ${MARCH}, ${runs}\n`)
