@@ -90,9 +90,12 @@ function withoutPerson(span: ReadableSpan): ReadableSpan {
   const attributes = Object.fromEntries(Object.entries(span.attributes).filter(([name]) => ALLOWED.includes(name)))
   // what a client did wrong is no error of the server's (OpenTelemetry's conventions for HTTP)
   const isFailure = Number(attributes['http.response.status_code']) >= 500
+  const { traceId, spanId, traceFlags } = span.spanContext()
   // a span's members are its class's, so that only an heir has all of them
   return Object.create(span, {
     attributes: { value: attributes },
+    // without `traceState`, which holds whatever the client has sent
+    spanContext: { value: () => ({ traceId, spanId, traceFlags }) },
     status: { value: { code: isFailure ? span.status.code : 0 } },
     events: { value: [] },
     links: { value: [] },

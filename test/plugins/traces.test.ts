@@ -108,6 +108,8 @@ t.test('no trace says who, from where, or with what', async (t) => {
         'x-forwarded-for': address,
         'user-agent': agent,
         'x-request-id': 'somebodys-request-id',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'vendor=somebodys-state',
         authorization,
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -155,6 +157,7 @@ t.test('no trace says who, from where, or with what', async (t) => {
     tokens.refresh_token,
     'nonsense-token',
     'somebodys-request-id',
+    'somebodys-state',
   ])
     t.notOk(told.includes(secret), secret)
   t.notMatch(told, /Bearer|mail=|exception|message/)
