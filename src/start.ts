@@ -8,7 +8,7 @@ import { banner, shownStore } from './banner.ts'
 import { type Config, loadConfig } from './config.ts'
 import { explain } from './operation/explain.ts'
 import { putHashingBehind } from './operation/priority.ts'
-import { StartFailure } from './workers/pool.ts'
+import { StartFailure } from './workers/starting.ts'
 import { runWorkers } from './workers/supervise.ts'
 import { onOrder, reportClosed, reportFailure, reportReady } from './workers/worker.ts'
 

@@ -8,17 +8,15 @@ import { backoff } from './backoff.ts'
 import { createGatherer } from './gather.ts'
 import type { FromParent, FromWorker, Readiness } from './messages.ts'
 import { shareOf } from './share.ts'
+import { endOf, forkWorker, readinessOf, type StartFailure } from './starting.ts'
+
+/**
+ * A worker that takes the place of another and is not ready after this, in ms, is ended: one that hangs would hold up
+ * every renewal. It is long, for it may have to migrate a large database.
+ */
+const LONGEST_START = 10 * 60_000
 
 const PROGRAM = fileURLToPath(new URL('../server.ts', import.meta.url))
-
-/** A worker could not start; one line a fault. */
-export class StartFailure extends Error {
-  readonly lines: readonly string[]
-  constructor(lines: readonly string[]) {
-    super(lines.join('; '))
-    this.lines = lines
-  }
-}
 
 /** One of the places that the configuration's `workers` says there are. */
 interface Place {
@@ -45,10 +43,12 @@ interface Needs {
   log: Log
   /** nobody serves any more, and nobody can: the end */
   giveUp: (failure: StartFailure) => void
+  /** how long the start of a replacement may take, in ms */
+  longestStart?: number
 }
 
 /** Makes the pool, in the process that does not serve. */
-export function createPool({ config, log, giveUp }: Needs): Pool {
+export function createPool({ config, log, giveUp, longestStart = LONGEST_START }: Needs): Pool {
   const places = Array.from({ length: config.workers }, (_, index): Place => ({ index }))
   /** of those that run, when each has ended: whether it ended well */
   const endings = new Map<Worker, Promise<boolean>>()
@@ -62,25 +62,28 @@ export function createPool({ config, log, giveUp }: Needs): Pool {
   cluster.setupPrimary({ exec: PROGRAM, args: [], serialization: 'advanced' })
   const gatherer = createGatherer(() => [...endings.keys()].filter((worker) => worker.isConnected()), tell)
 
-  /** Starts a worker for a place, unless one starts already. @throws StartFailure */
-  function launch(place: Place): Promise<Readiness> {
-    place.launch ??= startWorker(place).finally(() => delete place.launch)
+  /**
+   * Starts a worker for a place, unless one starts already.
+   * @param limit how long that may take, in ms
+   * @throws StartFailure
+   */
+  function launch(place: Place, limit?: number): Promise<Readiness> {
+    place.launch ??= startWorker(place, limit).finally(() => delete place.launch)
     return place.launch
   }
 
-  async function startWorker(place: Place): Promise<Readiness> {
-    const worker = cluster.fork(shareOf(config, place.index))
-    const ended = new Promise<boolean>((resolve) => {
-      worker.once('exit', (code, signal) => {
-        endings.delete(worker)
-        resolve(code === 0)
-        if (place.worker === worker) onLoss(place, { ...identity(worker), code, signal })
-      })
+  async function startWorker(place: Place, limit?: number): Promise<Readiness> {
+    const worker = forkWorker(shareOf(config, place.index))
+    worker.on('error', (err) => log.error({ ...identity(worker), err }, 'a worker cannot be reached'))
+    const ended = endOf(worker).then(({ code, signal }) => {
+      endings.delete(worker)
+      if (place.worker === worker) onLoss(place, { ...identity(worker), code, signal })
+      return code === 0
     })
     endings.set(worker, ended)
     starting.add(worker)
     worker.on('message', (message: FromWorker) => gatherer(worker, message))
-    const readiness = await readinessOf(worker).finally(() => starting.delete(worker))
+    const readiness = await readinessOf(worker, limit).finally(() => starting.delete(worker))
     place.worker = worker
     log.info(identity(worker), 'a worker is ready')
     return readiness
@@ -99,7 +102,7 @@ export function createPool({ config, log, giveUp }: Needs): Pool {
     // a renewal may have filled it meanwhile
     if (closing || place.worker) return
     try {
-      await launch(place)
+      await launch(place, longestStart)
     } catch (error) {
       if (closing) return
       if (!places.some(({ worker }) => worker)) return giveUp(error as StartFailure)
@@ -111,7 +114,7 @@ export function createPool({ config, log, giveUp }: Needs): Pool {
   /** Puts a new worker in the place of the one that is there, which takes no more connections after. */
   async function renewPlace(place: Place): Promise<void> {
     const old = place.worker
-    await launch(place)
+    await launch(place, longestStart)
     if (old && endings.has(old)) await retire(old)
   }
 
@@ -135,7 +138,7 @@ export function createPool({ config, log, giveUp }: Needs): Pool {
 
   return {
     async open() {
-      const [readiness] = await Promise.all(places.map(launch))
+      const [readiness] = await Promise.all(places.map((place) => launch(place)))
       if (!readiness) throw new Error('there are no places')
       return readiness
     },
@@ -176,17 +179,4 @@ const identity = ({ id, process: { pid } }: Worker) => ({ worker: id, worker_pid
 function tell(worker: Worker, order: FromParent): void {
   // one that is ending hears nothing, and says nothing of it
   if (worker.isConnected()) worker.send(order, () => {})
-}
-
-/** Resolves when a worker serves. @throws StartFailure when it ends before */
-function readinessOf(worker: Worker): Promise<Readiness> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (message: FromWorker) => {
-      if (message.say === 'ready') resolve(message.readiness)
-      if (message.say === 'failed') reject(new StartFailure(message.lines))
-    })
-    worker.once('exit', (code, signal) => {
-      reject(new StartFailure([`a worker ended with ${signal ?? `exit code ${code}`} before it was ready`]))
-    })
-  })
 }

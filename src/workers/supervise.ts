@@ -3,7 +3,8 @@ import { setTimeout as after } from 'node:timers/promises'
 import pino from 'pino'
 import type { Config } from '../config.ts'
 import type { Readiness } from './messages.ts'
-import { createPool, type Pool, type StartFailure } from './pool.ts'
+import { createPool, type Pool } from './pool.ts'
+import type { StartFailure } from './starting.ts'
 
 /** Workers end by themselves before this, in ms; one that hangs is ended then. */
 const LONGEST_STOP = 40_000
