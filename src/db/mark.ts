@@ -39,8 +39,8 @@ export async function writeMark(db: AnyDb, { id, part, state, peer, progress }: 
     .addColumn('peer', 'text', (column) => column.notNull())
     .addColumn('progress', 'text', (column) => column.notNull())
     .execute()
-  // a service that has no rights but on its own tables reads this at its start
-  if (isPostgres(db)) await sql`grant select on ${sql.table(MARK)} to public`.execute(db)
+  // a service that has no rights but on its own tables reads this at its start; the rest tells of rows
+  if (isPostgres(db)) await sql`grant select (state, peer) on ${sql.table(MARK)} to public`.execute(db)
   await sql`delete from ${sql.table(MARK)}`.execute(db)
   await sql`insert into ${sql.table(MARK)} (id, part, state, peer, progress)
     values (${id}, ${part}, ${state}, ${peer}, ${progress})`.execute(db)
@@ -70,7 +70,9 @@ export async function dropMark(db: AnyDb): Promise<void> {
  * @throws when it is the target of a copy that is not finished, or was moved elsewhere
  */
 export async function refuseCopied(db: AnyDb): Promise<void> {
-  const mark = await readMark(db)
+  if (!(await hasTable(db, MARK))) return
+  const { rows } = await sql<Pick<Mark, 'state' | 'peer'>>`select state, peer from ${sql.table(MARK)}`.execute(db)
+  const mark = rows[0]
   if (mark?.state === 'partial')
     throw new Error(`the copy of ${mark.peer} to this database is not finished: latchkey db copy --finish ends it`)
   if (mark?.state === 'closed')

@@ -21,7 +21,7 @@ const REFUSE = 'latchkey_refuse_write'
 /** Notes the key of every row that is inserted, changed or deleted from the next transaction on. */
 export async function noteChanges(db: AnyDb, tables: readonly Keyed[]): Promise<void> {
   if (isPostgres(db)) {
-    await NOTING_FUNCTION.execute(db)
+    await createNotingFunction(db)
     for (const { table, key } of tables) {
       const columns = sql.join(key.map((column) => sql.lit(column)))
       await sql`create trigger ${sql.id(NOTE)} after insert or update or delete on ${sql.table(table)}
@@ -41,17 +41,27 @@ export async function noteChanges(db: AnyDb, tables: readonly Keyed[]): Promise<
   }
 }
 
-/** Runs with the rights of who made it: the service may have none on the table of changes. */
-const NOTING_FUNCTION = sql`create or replace function ${sql.id(NOTE)}() returns trigger
-  language plpgsql security definer set search_path from current as $$
+/**
+ * Runs with the rights of who made it: the service may have none on the table of changes. So its names mean the same
+ * whoever calls it: temporary tables, which anybody may make, would be looked at first wherever a name has no schema.
+ */
+async function createNotingFunction(db: AnyDb): Promise<void> {
+  const { rows } = await sql<{ changes: string }>`
+    select format('%I.%I', current_schema(), ${sql.lit(CHANGES)}) as changes`.execute(db)
+  const body = `
   declare
     changed jsonb := case tg_op when 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
   begin
-    insert into ${sql.table(CHANGES)} (table_name, key)
+    insert into ${rows[0]?.changes} (table_name, key)
       select tg_table_name, jsonb_agg(changed -> name order by position)::text
       from unnest(tg_argv) with ordinality as columns (name, position);
     return null;
-  end $$`
+  end`
+  await sql`create or replace function ${sql.id(NOTE)}() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as ${sql.lit(body)}`.execute(db)
+  // nobody needs that right for a trigger that is there; with it, anybody could make one and write notes
+  await sql`revoke execute on function ${sql.id(NOTE)}() from public`.execute(db)
+}
 
 /** Makes every write to these tables fail as one to a read-only database does, from the next transaction on. */
 export async function refuseWrites(db: AnyDb, tables: readonly Keyed[]): Promise<void> {

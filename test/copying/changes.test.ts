@@ -102,28 +102,6 @@ async function differences(t: Test) {
   })
 }
 
-/** A role that may do what the service does and nothing more, as with MIGRATE=check. */
-async function humbleRole(t: Test) {
-  const from = newPostgresDatabase(t)
-  const role = `humble_${process.pid}`
-  const humble = new URL(from)
-  humble.username = role
-  await write(
-    from,
-    `create role ${role} login`,
-    `grant select, insert, update, delete on all tables in schema public to ${role}`,
-    `grant usage on all sequences in schema public to ${role}`,
-  )
-  t.teardown(() => write(from, `drop owned by ${role}`, `drop role ${role}`))
-  const copy = copyBetween(from, `sqlite:${emptyFolder(t)}/back.db`)
-  await copy()
-  await write(humble.href, "insert into users (uid, created_at, updated_at) values ('humble', 1, 1)")
-  t.match(await copy(), /users 1,/, 'what it writes is noted')
-  t.strictSame(await read(humble.href, 'select state from copy_mark'), ['open'])
-  await copy('last')
-  await t.rejects(write(humble.href, 'delete from users'), { code: '25006' })
-}
-
 async function sameDatabase(t: Test) {
   const url = newPostgresDatabase(t)
   const otherName = url.replace('127.0.0.1', 'localhost')
@@ -164,7 +142,6 @@ if (!isLeftOut('postgres')) {
   t.test('what changed between two runs is the same on both sides', changes)
   t.test('the numbers of accounts that are gone are not given out on the other side', numbers)
   t.test('one changed byte is found, and then nothing is closed', differences)
-  t.test('a service that may only read and write its tables goes on, and is stopped in the end', humbleRole)
   t.test('a database is not copied into itself, by whatever name', sameDatabase)
   t.test('of two copies at once the later one goes on, and the other one closes nothing', twoAtOnce)
   t.test('what PostgreSQL cannot hold is said, and when it is mended the copy goes on', nul)
