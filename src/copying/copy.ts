@@ -8,7 +8,7 @@ import { type BothSums, catchUp, forgetChanges } from './changes.ts'
 import type { Sums } from './checksum.ts'
 import { beginCopy, closeSource, type Ends } from './ends.ts'
 import { fillTarget } from './fill.ts'
-import { checkForeignKeys, restoreForeignKeys, validateForeignKeys } from './foreign-keys.ts'
+import { checkForeignKeys, refuseFewer, restoreForeignKeys, validateForeignKeys } from './foreign-keys.ts'
 import { readProgress } from './progress.ts'
 import { countRows } from './rows.ts'
 import { TABLES } from './tables.ts'
@@ -51,7 +51,7 @@ export async function copyDatabase(ends: Ends, isLast: boolean, watch: Watch): P
   await analyse(ends)
   const sums = await atOneState(ends, async (state) => {
     changes += await catchUp(state, ends)
-    await checkForeignKeys(ends.target.db)
+    await checkReferences(ends)
     return verifyAll(state, ends, watch('verifying', 2 * (await countAll(ends, state))))
   })
   if (!isLast && mark.state === 'open') return { isClosed: false, sums: sums.source, changes, pause: undefined }
@@ -72,6 +72,13 @@ function atOneState<T>({ source }: Ends, work: (state: Db) => Promise<T>): Promi
     await forgetChanges(state, source.db)
     return result
   })
+}
+
+/** @throws when the target would be left without a reference, or a row leads nowhere */
+async function checkReferences({ target, run }: Ends): Promise<void> {
+  const { foreign_keys } = await target.db.transaction().execute((tx) => readProgress(tx, run))
+  await refuseFewer(target.db, foreign_keys)
+  await checkForeignKeys(target.db)
 }
 
 async function countAll({ tables }: Ends, db: Db): Promise<number> {

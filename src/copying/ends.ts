@@ -1,11 +1,12 @@
 /** The two ends of a copy, and the notes that they carry. */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
+import { keepOut } from '../db/dialect.ts'
 import { createChanges, dropChanges, dropMark, type Mark, readMark, writeMark } from '../db/mark.ts'
 import { aloneIn } from '../db/one-state.ts'
 import type { Db } from '../db/open.ts'
 import { noteChanges, refuseWrites, removeTriggers } from '../db/triggers.ts'
-import { dropForeignKeys } from './foreign-keys.ts'
+import { dropForeignKeys, joinForeignKeys } from './foreign-keys.ts'
 import { type Progress, takeOver } from './progress.ts'
 import { countRows } from './rows.ts'
 import { type CopiedTable, KEYED, TABLES } from './tables.ts'
@@ -45,7 +46,7 @@ export async function beginCopy(ends: Ends): Promise<Mark> {
   }
   if (known && known.peer !== target.shown)
     throw new Error(`${source.shown} is being copied to ${known.peer}; latchkey db reopen forgets that`)
-  await refuseFull(ends)
+  await refuseFull(target.db, ends)
   const mark = known ?? { id: randomUUID(), part: 'source', state: 'open', peer: target.shown, progress: '{}' }
   if (!known) await openSource(source, mark)
   if ((await readMark(target.db))?.part === 'source') {
@@ -56,9 +57,9 @@ export async function beginCopy(ends: Ends): Promise<Mark> {
   return mark
 }
 
-async function refuseFull({ target, tables }: Ends): Promise<void> {
+async function refuseFull(db: Db, { target, tables }: Ends): Promise<void> {
   for (const table of tables) {
-    if (table.prefilled || (await countRows(target.db, table)) === 0) continue
+    if (table.prefilled || (await countRows(db, table)) === 0) continue
     throw new Error(`${target.shown} has rows in ${table.table}: a copy needs an empty database`)
   }
 }
@@ -73,9 +74,16 @@ async function openSource({ db }: End, mark: Mark): Promise<void> {
   })
 }
 
-async function openTarget({ source, target, tables, run }: Ends, id: string): Promise<void> {
+async function openTarget(ends: Ends, id: string): Promise<void> {
+  const { source, target, tables, run } = ends
   await target.db.transaction().execute(async (tx) => {
-    const progress: Progress = { run, tables: {}, foreign_keys: await dropForeignKeys(tx) }
+    // another run may have begun since the first look, or have been ended right here: what it dropped, only its note knows
+    await keepOut(tx, TABLES)
+    await refuseFull(tx, ends)
+    const there = await readMark(tx)
+    const dropped = there?.state === 'partial' ? (JSON.parse(there.progress) as Progress).foreign_keys : []
+    const foreign_keys = joinForeignKeys(await dropForeignKeys(tx), dropped)
+    const progress: Progress = { run, tables: {}, foreign_keys }
     for (const { table, prefilled } of tables) if (prefilled) await sql`delete from ${sql.table(table)}`.execute(tx)
     const state = { part: 'target', state: 'partial', peer: source.shown } as const
     await writeMark(tx, { id, ...state, progress: JSON.stringify(progress) })
