@@ -1,7 +1,7 @@
 import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { Failure } from '../src/errors.ts'
-import { oncePerTurn } from '../src/operation/turn.ts'
+import { askedBriefly } from '../src/operation/briefly.ts'
 import { isAllowed } from '../src/roles/permissions.ts'
 import { createSessionStates, type SessionState } from '../src/sessions/states.ts'
 import { recallAccessToken, verifyAccessToken } from '../src/tokens/access-token.ts'
@@ -11,16 +11,20 @@ export default fp(
   async (app) => {
     app.decorate('states', createSessionStates(app))
     app.decorateRequest('session')
-    const isCurrent = oncePerTurn(() => app.ephemeral.isCurrent())
+    // not the clock of tests, which stands still
+    const isCurrent = askedBriefly(
+      () => app.ephemeral.isCurrent(),
+      () => performance.now(),
+    )
 
     /**
      * The session of a token that this node has seen before: two look-ups, and the certainty that no news is waiting.
      * Asked last, that covers both, the withdrawal of a key and the end of a session.
      */
-    function recall(token: string, connection: object): SessionState | undefined {
+    function recall(token: string): SessionState | undefined {
       const claims = recallAccessToken(app, token)
       const state = claims && app.states.recall(claims.sid)
-      return state && state.account.uid === claims.sub && isCurrent(connection) ? state : undefined
+      return state && state.account.uid === claims.sub && isCurrent() ? state : undefined
     }
 
     async function identify(token: string): Promise<SessionState> {
@@ -56,8 +60,7 @@ export default fp(
     app.decorate('authenticate', (request, _reply, done) => {
       const { authorization } = request.headers
       // what was verified before needs no look at its form
-      const known =
-        authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length), request.raw.socket)
+      const known = authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length))
       if (known) {
         app.counts.remembered += 1
         return admit(request, known, done)

@@ -17,6 +17,8 @@ function departureOf(socket: Socket): AbortSignal {
   if (known) return known
   const controller = new AbortController()
   socket.once('close', () => controller.abort())
+  // its `close` is over
+  if (socket.destroyed) controller.abort()
   departures.set(socket, controller.signal)
   return controller.signal
 }

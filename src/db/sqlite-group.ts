@@ -46,8 +46,8 @@ export function groupWrites({ file, turns, run }: Needs): (query: Query) => Prom
       run({ sql: 'commit', parameters: [] })
       for (const answer of answers) answer()
     } catch (error) {
-      if (file.inTransaction) run({ sql: 'rollback', parameters: [] })
       for (const { reject } of group) reject(error)
+      if (file.inTransaction) run({ sql: 'rollback', parameters: [] })
     }
   }
 
@@ -64,9 +64,12 @@ export function groupWrites({ file, turns, run }: Needs): (query: Query) => Prom
     const group = waiting
     waiting = []
     const [first, ...others] = group
-    if (first && others.length === 0) runAlone(first)
-    else commitTogether(group)
-    turns.give()
+    try {
+      if (first && others.length === 0) runAlone(first)
+      else commitTogether(group)
+    } finally {
+      turns.give()
+    }
   }
 
   return (query) =>

@@ -1,8 +1,8 @@
 /** News between nodes: a table of messages that every node reads to its end. */
-import { isPostgres, takeTurn } from '../db/dialect.ts'
-import type { Db, OpenDatabase } from '../db/open.ts'
+import { isPostgres } from '../db/dialect.ts'
+import type { OpenDatabase } from '../db/open.ts'
 import { sharing } from '../db/sharing.ts'
-import { inTransaction, type Tx } from '../db/transaction.ts'
+import { insertInTurn, insertMessages, type Message, newestMessage } from './messages.ts'
 import type { News, Subscriber } from './store.ts'
 import { sweep } from './sweep.ts'
 
@@ -37,7 +37,8 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   let lastId = await newestMessage(line)
   /** ids of messages that this node wrote and has yet to come across */
   const own = new Set<number>()
-  let unpublished: { channel: string; body: string }[] = []
+  /** what was not told yet, each thing once however often it happened */
+  let unpublished = new Map<string, Message>()
   /** why the last question had no answer */
   let away: unknown
   let isLooking = false
@@ -104,29 +105,23 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   const watch = setInterval(() => {
     if (foreignWrites) isCurrent()
     else look()
-    if (unpublished.length > 0) void writeNews().catch(() => {})
+    if (unpublished.size > 0) void writeNews().catch(() => {})
   }, WATCH).unref()
 
   /** Writes what waits, all of it at once: on PostgreSQL publishers take turns, each as long as a commit takes. */
   const writeNews = sharing(async () => {
     const waiting = unpublished
-    unpublished = []
-    if (waiting.length === 0) return
-    const messages = waiting.map((message) => ({ ...message, expires_at: now() + MESSAGE_TTL }))
-    const insert = (handle: Db | Tx) => handle.insertInto('messages').values(messages).returning('id').execute()
-    const inTurn = () =>
-      inTransaction(db, async (tx) => {
-        await takeTurn(tx, 'messages')
-        return insert(tx)
-      })
+    unpublished = new Map()
+    if (waiting.size === 0) return
     // Ids have to become visible in their order: who has read one must not find a smaller one later. On SQLite they do.
-    const ids = await (isPostgres(db) ? inTurn() : insert(db)).catch((error: unknown) => {
+    const insert = isPostgres(db) ? insertInTurn : insertMessages
+    const ids = await insert(db, [...waiting.values()], now() + MESSAGE_TTL).catch((error: unknown) => {
       // the next who publishes tells these too, or the watch does
-      unpublished = [...waiting, ...unpublished]
+      unpublished = new Map([...waiting, ...unpublished])
       throw error
     })
     // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
-    for (const { id } of ids) {
+    for (const id of ids) {
       if (id === lastId + 1) lastId = id
       else if (id > lastId) own.add(id)
     }
@@ -137,7 +132,7 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
     async publish(channel, body) {
       // first, whether or not it can be told to the others
       hear(channel, body)
-      unpublished.push({ channel, body })
+      unpublished.set(`${channel} ${body}`, { channel, body })
       await writeNews()
     },
 
@@ -158,12 +153,4 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
       await catchUp().catch(() => {})
     },
   }
-}
-
-async function newestMessage(db: Db): Promise<number> {
-  const row = await db
-    .selectFrom('messages')
-    .select((eb) => eb.fn.max('id').as('id'))
-    .executeTakeFirst()
-  return row?.id ?? 0
 }

@@ -43,7 +43,8 @@ export async function checkPassword(
   password: string,
   from: Claimant,
 ): Promise<string | undefined> {
-  const hash = userId === undefined ? undefined : await findHash(db, userId)
+  // asked in any case: on PostgreSQL the way there and back would tell whether there is such an account; no id is 0
+  const hash = await findHash(db, userId ?? 0)
   const right =
     hash === undefined ? await hasher.verifyNothing(password, from) : await hasher.verify(hash, password, from)
   return right ? hash : undefined

@@ -37,7 +37,8 @@ export async function endSessionOfToken(deps: Needs & Pick<Deps, 'keys'>, token:
 
 /** Ends every session of an account on every node. */
 export async function endUserSessions(deps: Needs, userId: number, reason: EndReason): Promise<void> {
-  deps.counts.ended[reason] += await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, userId, reason))
+  const ended = await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, userId, reason))
+  deps.counts.ended[reason] += ended
   await deps.states.forgetUser(userId)
 }
 

@@ -39,9 +39,16 @@ export interface SessionStates {
 
 type Needs = Pick<Deps, 'config' | 'db' | 'elapsed' | 'ephemeral' | 'log'>
 
+/** What is remembered, with the number of the last change that came before it was read. */
+interface Remembered {
+  state: SessionState
+  asOf: number
+}
+
 /** Makes the memory and subscribes it to the news. */
 export function createSessionStates({ config, db, elapsed, ephemeral, log }: Needs): SessionStates {
-  const states = new BoundedMap<string, SessionState>(config.session_cache)
+  const states = new BoundedMap<string, Remembered>(config.session_cache)
+  const changed = createChangedUsers(elapsed)
   let changes = 0
 
   function forget(about: string): void {
@@ -50,8 +57,13 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
       states.delete(about)
       return
     }
-    const userId = Number(about.slice('user:'.length))
-    states.deleteWhere(({ account }) => account.id === userId)
+    changed.note(Number(about.slice('user:'.length)), changes)
+  }
+
+  function find(sessionId: string): SessionState | undefined {
+    const remembered = states.get(sessionId)
+    if (!remembered || remembered.asOf < changed.last(remembered.state.account.id)) return undefined
+    return remembered.state
   }
 
   async function publish(about: string): Promise<void> {
@@ -73,13 +85,13 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
 
   return {
     recall(sessionId) {
-      const state = states.get(sessionId)
+      const state = find(sessionId)
       return state && elapsed() - state.read_at < STATE_MAX_AGE ? state : undefined
     },
 
     recallAsOf(sessionId, heardAt) {
       if (elapsed() - heardAt >= STATE_MAX_AGE) return undefined
-      const state = states.get(sessionId)
+      const state = find(sessionId)
       return state && heardAt - state.read_at < STATE_MAX_AGE ? state : undefined
     },
 
@@ -87,7 +99,7 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
       const changesBefore = changes
       const state = await readState(db, sessionId, elapsed())
       // news that came while we read may have been about this session, and what we read may be older
-      if (state && changes === changesBefore) states.set(sessionId, state)
+      if (state && changes === changesBefore) states.set(sessionId, { state, asOf: changes })
       else states.delete(sessionId)
       return state
     },
@@ -95,6 +107,31 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
     forgetSession: (sessionId) => publish(sessionId),
     forgetUser: (userId) => publish(`user:${userId}`),
     size: () => states.size,
+  }
+}
+
+/** A state is not asked for when it is older than twice STATE_MAX_AGE; changes are kept for longer than that, in ms. */
+const CHANGE_KEPT = 3 * STATE_MAX_AGE
+
+/**
+ * The last change of each account, by number. To look for its sessions instead would mean looking at all, at each change
+ * of anybody's profile.
+ */
+function createChangedUsers(elapsed: () => number) {
+  let recent = new Map<number, number>()
+  let older = new Map<number, number>()
+  let since = elapsed()
+  return {
+    note(userId: number, change: number): void {
+      if (elapsed() - since >= CHANGE_KEPT) {
+        older = recent
+        recent = new Map()
+        since = elapsed()
+      }
+      recent.set(userId, change)
+    },
+    /** 0 where none is known */
+    last: (userId: number): number => recent.get(userId) ?? older.get(userId) ?? 0,
   }
 }
 

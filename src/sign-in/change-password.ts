@@ -19,11 +19,11 @@ export async function changePassword(
   origin: Origin,
 ): Promise<void> {
   checkNewPassword(deps, new_password, 'new_password')
-  const from = { ...origin, account: String(account.id) }
+  const from = { ...origin, account: `id ${account.id}` }
   const checked = await checkPassword(deps, account.id, current_password, from)
   if (checked === undefined) throw new Failure('current_password_wrong')
   const hash = await deps.hasher.hash(new_password, from)
-  deps.counts.ended.password_changed += await inTransaction(deps.db, async (tx) => {
+  const ended = await inTransaction(deps.db, async (tx) => {
     // of two changes that started from one password, the second must not win over the first
     if ((await findHashForChange(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
     // hashing takes long enough for the session to end meanwhile
@@ -31,5 +31,6 @@ export async function changePassword(
     await storeHash(tx, account.id, hash, deps.now())
     return revokeSessions(tx, deps, account.id, 'password_changed', session_id)
   })
+  deps.counts.ended.password_changed += ended
   await deps.states.forgetUser(account.id)
 }

@@ -1,4 +1,5 @@
 import { type Account, findByIdentifier } from '../accounts/account.ts'
+import { foldIdentifier } from '../accounts/identifiers.ts'
 import { compiled } from '../db/compiled.ts'
 import { holdingRows } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
@@ -43,7 +44,8 @@ export async function openSession(
 ): Promise<OpenedSession> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const account = await findByIdentifier(deps.db, identifier)
-    const from = { ...origin, account: String(account?.id ?? identifier) }
+    // by what was typed and not by what was found, or the order of answers would tell whether there is such an account
+    const from = { ...origin, account: `name ${foldIdentifier(identifier)}` }
     const hash = await checkPassword(deps, account?.id, password, from)
     if (!account || hash === undefined) break
     if (account.disabled_at !== null) throw new Failure('account_disabled')

@@ -42,9 +42,4 @@ export class BoundedMap<K, V extends object> {
     this.#young.clear()
     this.#old.clear()
   }
-
-  /** Forgets every value that passes the test; looks at all of them. */
-  deleteWhere(test: (value: V) => boolean): void {
-    for (const part of [this.#young, this.#old]) for (const [key, value] of part) if (test(value)) part.delete(key)
-  }
 }

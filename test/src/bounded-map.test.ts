@@ -41,10 +41,9 @@ t.test('what is deleted is gone from both halves', (t) => {
   map.delete(0)
   map.delete(4)
   t.equal(map.size, 3)
-  map.deleteWhere(({ name }) => name % 2 === 1)
   t.strictSame(
-    [0, 1, 2, 3, 4].map((key) => map.get(key)),
-    [undefined, undefined, value(2), undefined, undefined],
+    [0, 1, 2, 3, 4].map((key) => map.get(key)?.name),
+    [undefined, 1, 2, 3, undefined],
   )
   map.clear()
   t.equal(map.size, 0)

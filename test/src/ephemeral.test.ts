@@ -18,7 +18,7 @@ interface Nodes<T> {
   pass: (ms: number) => Promise<void>
 }
 
-async function sqlNodes(t: Test): Promise<Nodes<Ephemeral>> {
+async function sqlNodes(t: Test): Promise<Nodes<Ephemeral> & { db: OpenDatabase['db'] }> {
   const url = testEnvironment(t)['DATABASE_URL'] ?? ''
   const clock = testClock()
   const open = () => {
@@ -32,7 +32,7 @@ async function sqlNodes(t: Test): Promise<Nodes<Ephemeral>> {
   const here = await createSqlEphemeral({ ...one, ...clock })
   const there = await createSqlEphemeral({ ...two, ...clock })
   t.teardown(() => Promise.all([here.close(), there.close()]))
-  return { here, there, pass: async (ms) => clock.advance(ms) }
+  return { here, there, pass: async (ms) => clock.advance(ms), db: one.db }
 }
 
 const closeDatabase = ({ db, line }: OpenDatabase) => Promise.all([db.destroy(), line?.destroy()])
@@ -160,6 +160,21 @@ t.test('embedded store', async (t) => {
     await Promise.all([here.catchUp(), there.catchUp()])
     t.equal(heard.here.size, 50)
     t.equal(heard.there.size, 50)
+  })
+
+  t.test('what could not be told is told once, however much and however often it was', async (t) => {
+    const { here, there, db } = await sqlNodes(t)
+    const heard: string[] = []
+    there.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+    await db.schema.alterTable('messages').renameTo('away').execute()
+    const bodies = Array.from({ length: 12_000 }, (_, index) => `body ${index}`)
+    const told = await Promise.allSettled([...bodies, ...bodies].map((body) => here.publish('news', body)))
+    t.ok(told.every(({ status }) => status === 'rejected'))
+    await db.schema.alterTable('away').renameTo('messages').execute()
+    await here.publish('news', 'the last')
+    await there.catchUp()
+    t.equal(heard.length, 12_001)
+    t.strictSame(new Set(heard), new Set([...bodies, 'the last']))
   })
 
   t.test('a node never goes by what it heard while another may have written', async (t) => {
