@@ -4,7 +4,6 @@ import type { OpenDatabase } from '../src/db/open.ts'
 import { createRedisCounters } from '../src/ephemeral/redis.ts'
 import { createSqlEphemeral } from '../src/ephemeral/sql.ts'
 import type { Ephemeral } from '../src/ephemeral/store.ts'
-import redis from './redis.ts'
 
 /**
  * `app.ephemeral`: the service's own database, with counters in Redis where that is configured. What somebody holds a
@@ -24,7 +23,8 @@ export default fp<{ database: OpenDatabase }>(
     app.decorate('ephemeral', url ? await countingInRedis(url) : embedded)
 
     async function countingInRedis(url: string): Promise<Ephemeral> {
-      await app.register(redis, { url })
+      // most services have none, and their start should not load it
+      await app.register(import('./redis.ts'), { url })
       const { close, ...counters } = await createRedisCounters(app)
       app.addHook('onClose', async () => close())
       const count: Ephemeral['count'] = (key, window) => timed(app.counts.redis, () => counters.count(key, window))

@@ -1,7 +1,6 @@
 /** What the plugins add to Fastify's types: the only module augmentation. */
 import type { HookHandlerDoneFunction } from 'fastify'
 import type { Deps } from '../src/deps.ts'
-import type { RedisClient } from '../src/ephemeral/redis-client.ts'
 import type { Failure } from '../src/errors.ts'
 import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
@@ -10,8 +9,6 @@ declare module 'fastify' {
   interface FastifyInstance extends Deps {
     /** The guard: an `onRequest` hook that lets only living sessions pass, with the route's permission. */
     authenticate: (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
-    /** The connection to Redis, where there is one. */
-    redis: Pick<RedisClient, 'eval'>
     /** Whether the service has been told to stop: it is not ready, and finishes what it has. */
     isStopping: () => boolean
     /** Makes the service say that it is not ready, before it closes. */

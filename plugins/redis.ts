@@ -1,4 +1,6 @@
+import redis, { type FastifyRedis } from '@fastify/redis'
 import fp from 'fastify-plugin'
+import type { Redis } from 'ioredis'
 import { CONNECT_TIMEOUT, openRedis, type RedisClient } from '../src/ephemeral/redis-client.ts'
 import { shownRedis } from '../src/operation/redis-url.ts'
 
@@ -9,7 +11,6 @@ import { shownRedis } from '../src/operation/redis-url.ts'
 export default fp<{ url: string }>(
   async (app, { url }) => {
     const client = openRedis(url)
-    app.decorate('redis', client as Pick<RedisClient, 'eval'>)
     // a server that is away has nothing to say goodbye to
     app.addHook('onClose', async () => {
       if (client.status === 'ready') await client.quit().catch(() => {})
@@ -18,6 +19,9 @@ export default fp<{ url: string }>(
     // who uses it says so in the log, once and not with each attempt
     client.on('error', () => {})
     await tryToReach(client, shownRedis(url))
+    // the plugin waits for a server that is away, and then keeps the service from starting
+    if (client.status === 'ready') await app.register(redis, { client: client as Redis })
+    else app.decorate('redis', client as unknown as FastifyRedis)
   },
   { name: 'redis' },
 )
