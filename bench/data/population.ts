@@ -1,7 +1,8 @@
 /** Accounts and sessions in the thousands or millions, made as rows rather than by registering them. */
-import argon2 from 'argon2'
+
 import { v7 as uuidv7 } from 'uuid'
 import { loadConfig } from '../../src/config.ts'
+import { createHasher } from '../../src/passwords/hasher.ts'
 
 export interface Population {
   name: string
@@ -70,10 +71,12 @@ export async function* rowsOf({ users, sessions }: Population): AsyncGenerator<T
   }
 }
 
-function hashOfAll(): Promise<string> {
-  const { argon2_memory, argon2_time, argon2_parallelism } = loadConfig({})
-  const cost = { memoryCost: argon2_memory, timeCost: argon2_time, parallelism: argon2_parallelism }
-  return argon2.hash(PASSWORD, { ...cost, type: argon2.argon2id })
+async function hashOfAll(): Promise<string> {
+  // as the service writes it: one in another spelling would be made anew at the first login
+  const hasher = await createHasher(loadConfig({}))
+  const hash = await hasher.hash(PASSWORD)
+  await hasher.close()
+  return hash
 }
 
 function userValues(id: number, at: number): Value[] {
