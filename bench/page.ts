@@ -55,6 +55,6 @@ function describe({ name, ours, theirs, setting, limits, also = [], seconds }: R
     `Setting: ${setting}.`,
     `Not shown: ${limits}`,
     ...(beside.length > 0 ? [`Beside: ${beside.join('; ')}.`] : []),
-    `Took ${seconds} s.`,
+    ...(seconds === undefined ? [] : [`Took ${seconds} s.`]),
   ].join('\n')
 }

@@ -17,7 +17,8 @@ export interface Result extends Omit<Row, 'run' | 'ours' | 'theirs' | 'target' |
   also?: readonly (Figure & { median: number; met?: boolean })[]
   lines?: Lines
   /** how long the row took */
-  seconds: number
+  /** how long the row took; older figures do not say */
+  seconds?: number
 }
 
 export interface Measured {
