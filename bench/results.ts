@@ -16,7 +16,6 @@ export interface Result extends Omit<Row, 'run' | 'ours' | 'theirs' | 'target' |
   unmeasured?: string
   also?: readonly (Figure & { median: number; met?: boolean })[]
   lines?: Lines
-  /** how long the row took */
   /** how long the row took; older figures do not say */
   seconds?: number
 }
