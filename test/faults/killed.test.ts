@@ -6,9 +6,10 @@ import { setTimeout as after } from 'node:timers/promises'
 import { sql } from 'kysely'
 import t from 'tap'
 import { isPostgres } from '../../src/db/dialect.ts'
-import { type Db, openDatabase } from '../../src/db/open.ts'
+import type { Db } from '../../src/db/open.ts'
 import { type Environment, testEnvironment } from '../support/app.ts'
 import { emptyFolder, PROJECT, startChild } from '../support/child.ts'
+import { withDatabase } from '../support/database.ts'
 import { startService } from '../support/service.ts'
 import { eventually } from '../support/wait.ts'
 import { findViolations } from './invariants.ts'
@@ -20,16 +21,6 @@ const CLIENTS = 12
 const ROTATE_EVERY = 4
 /** The longest that the service is used before it is killed, in ms. */
 const LONGEST = 600
-
-/** Opens the database for as long as the work takes: every time anew, as the next process will. */
-async function withDatabase<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {
-  const { db } = openDatabase(url)
-  try {
-    return await work(db)
-  } finally {
-    await db.destroy()
-  }
-}
 
 /** PostgreSQL may still be at what a process that is gone had asked for. */
 async function settle(db: Db): Promise<void> {

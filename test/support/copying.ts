@@ -3,8 +3,8 @@ import { setTimeout as after } from 'node:timers/promises'
 import BetterSqlite from 'better-sqlite3'
 import { sql } from 'kysely'
 import { migrateUp } from '../../src/db/migrate.ts'
-import { type Db, openDatabase } from '../../src/db/open.ts'
 import { bearer, type Tokens } from './app.ts'
+import { withDatabase } from './database.ts'
 import { call, type Service } from './service.ts'
 
 export interface Member extends Tokens {
@@ -152,16 +152,6 @@ export function swell(path: string, count: number): void {
         from passwords, (select 1 union all select 2) where updated_at < 1700000000000`)
   })()
   file.close()
-}
-
-/** Runs with a database as it is, for as long as the work takes. */
-async function withDatabase<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {
-  const { db } = openDatabase(url)
-  try {
-    return await work(db)
-  } finally {
-    await db.destroy()
-  }
 }
 
 /** Makes an empty database. */
