@@ -32,6 +32,17 @@ export interface Login {
 /** A dialect's sentences for failures, with their statuses. */
 export type Sentences = Partial<Record<ErrorCode, readonly [status: number, sentence: string]>>
 
+/** Words failures with one sentence each, in the shape that a service gives to all of them. */
+export function wordBy(
+  wrap: Dialect['wrap'],
+  sentenceFor: (failure: Failure, request: FastifyRequest) => readonly [status: number, sentence: string],
+): Dialect['word'] {
+  return (failure, request) => {
+    const [status, sentence] = sentenceFor(failure, request)
+    return { status, body: wrap(sentence) }
+  }
+}
+
 /** Makes the routes of this scope speak a dialect, and says so in the contract. */
 export function speak(app: FastifyInstance, dialect: Dialect): void {
   app.wordFailures(dialect.word)

@@ -23,6 +23,7 @@ import {
   refusal,
   type Sentences,
   speak,
+  wordBy,
 } from './dialect.ts'
 
 const Registration = named(
@@ -66,15 +67,7 @@ const SENTENCES = {
 
 const wrap = (message: string) => ({ message })
 
-export const dialect: Dialect = {
-  tags: ['flask-auth'],
-  shape: Message,
-  wrap,
-  word(failure, request) {
-    const [status, sentence] = sentenceFor(failure, request)
-    return { status, body: wrap(sentence) }
-  },
-}
+export const dialect: Dialect = { tags: ['flask-auth'], shape: Message, wrap, word: wordBy(wrap, sentenceFor) }
 
 function sentenceFor(failure: Failure, request: FastifyRequest): readonly [status: number, sentence: string] {
   const isLogin = request.routeOptions.url === '/auth/login'

@@ -15,6 +15,7 @@ import {
   presentsToken,
   refusal,
   type Sentences,
+  wordBy,
 } from './dialect.ts'
 
 const Status = enumOf(['success', 'failed'], { example: 'success' })
@@ -68,15 +69,7 @@ const SIGNATURE_MISMATCH = [401, "Token Signature doesn't match"] as const
 
 const wrap = (message: string) => ({ status: 'failed', message })
 
-export const dialect: Dialect = {
-  tags: ['python-jwt-template'],
-  shape: Message,
-  wrap,
-  word(failure, request) {
-    const [status, sentence] = sentenceFor(failure, request)
-    return { status, body: wrap(sentence) }
-  },
-}
+export const dialect: Dialect = { tags: ['python-jwt-template'], shape: Message, wrap, word: wordBy(wrap, sentenceFor) }
 
 function sentenceFor(failure: Failure, request: FastifyRequest): readonly [status: number, sentence: string] {
   if (isAboutBody(failure)) {
