@@ -1,13 +1,13 @@
 /** `npm run docs`: writes what the documents say of the configuration out of its schema. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { ALIASES, Environment } from '../src/config.ts'
+import { ALIASES, Environment } from '../src/environment.ts'
 
 const README = new URL('../README.md', import.meta.url)
 const EXAMPLE = new URL('../.env.example', import.meta.url)
 
 /** The part of the README between these two lines is written here. */
-const BEGIN = '<!-- configuration: written by `npm run docs` out of src/config.ts -->'
+const BEGIN = '<!-- configuration: written by `npm run docs` out of src/environment.ts -->'
 const END = '<!-- /configuration -->'
 
 /** Defaults that depend on the machine, in words. */
@@ -84,7 +84,7 @@ export function environmentExample(): string {
   })
   return [
     '# Copy this file to .env and remove the # before what you set. What the environment sets wins over .env.',
-    '# Written by `npm run docs` out of src/config.ts. An empty value counts as not set.\n',
+    '# Written by `npm run docs` out of src/environment.ts. An empty value counts as not set.\n',
     ...entries,
   ].join('\n')
 }

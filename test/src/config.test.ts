@@ -4,7 +4,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
-import { ALIASES, type Config, ConfigError, Environment, loadConfig } from '../../src/config.ts'
+import { type Config, ConfigError, loadConfig } from '../../src/config.ts'
+import { ALIASES, Environment } from '../../src/environment.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,0 +1,181 @@
+/** Every variable of the environment: the schema that src/config.ts reads it by, and the documents are written from. */
+import { availableParallelism } from 'node:os'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { DIALECTS } from './operation/values.ts'
+
+const DURATION = '^\\d{1,9}(ms|s|m|h|d)?$'
+
+/** A string that is read as a duration, without a line of its own in src/config.ts. */
+export type Duration = string & { readonly kind: 'duration' }
+
+const duration = (byDefault: string, description: string) =>
+  Type.Unsafe<Duration>({
+    type: 'string',
+    pattern: DURATION,
+    default: byDefault,
+    description,
+    unit: 'a duration: `10s`, `15m`, `12h`, `30d`, or a number of seconds',
+  })
+const integer = (minimum: number, maximum: number, byDefault: number, description: string, unit = '') =>
+  Type.Integer({ minimum, maximum, default: byDefault, description, unit })
+const choice = <const T extends string>(values: readonly T[], byDefault: T, description: string) =>
+  Type.Unsafe<T>({ type: 'string', enum: values, default: byDefault, description, unit: values.join(' \\| ') })
+const text = (byDefault: string | undefined, description: string, unit = '') =>
+  Type.String({ minLength: 1, description, unit, ...(byDefault === undefined ? {} : { default: byDefault }) })
+
+/** Every variable of the environment that Latchkey reads, with its default, its bounds and its meaning. */
+export const Environment = Type.Object({
+  NODE_ENV: choice(['development', 'production', 'test'], 'development', 'production refuses every default secret'),
+  HOST: text('127.0.0.1', 'address to listen on'),
+  PORT: integer(0, 65535, 3000, 'port to listen on; 0 takes a free one'),
+  WORKERS: Type.String({
+    pattern: '^(auto|[1-9]\\d{0,2})$',
+    default: '1',
+    description: 'processes that serve on the one port',
+    unit: 'a number from 1 to 999, or `auto` for one per core',
+  }),
+  PUBLIC_URL: Type.Optional(
+    text(undefined, 'URL under which clients reach the service; by default `http://HOST:PORT`'),
+  ),
+  DATABASE_URL: Type.String({
+    // after two slashes some mean a path from the root and others one from here
+    pattern: '^(sqlite:(?!//)|postgres(ql)?://).+$',
+    default: 'sqlite:data/latchkey.db',
+    description: 'the database; `sqlite::memory:` keeps everything in memory and is for trying out',
+    unit: '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`',
+  }),
+  DATABASE_POOL: integer(2, 1000, 10, 'most connections to PostgreSQL, of each worker'),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?(\\+(sentinel|cluster))?://.+$',
+      description: 'Redis for counters that all nodes share; without it they are in the database',
+      unit: '`redis://…`, `redis+sentinel://…` or `redis+cluster://…`; `rediss` with TLS',
+    }),
+  ),
+  REDIS_HOST: Type.Optional(text(undefined, 'in place of `REDIS_URL`')),
+  REDIS_PORT: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 65535, description: 'goes with `REDIS_HOST`; 6379', unit: '' }),
+  ),
+  JWT_KEY: Type.Optional(
+    Type.String({
+      description:
+        'master secret: seals the signing keys and derives the refresh tokens; required in production, made beside the database otherwise',
+      unit: 'at least 32 bytes',
+    }),
+  ),
+  JWT_ALG: choice(['ES256', 'EdDSA', 'RS256', 'HS256'], 'ES256', 'signature algorithm of access tokens'),
+  ISSUER: Type.Optional(
+    text(undefined, '`iss` of access tokens; by default `PUBLIC_URL` where that is set, `latchkey` otherwise'),
+  ),
+  AUDIENCE: text('latchkey', '`aud` of access tokens'),
+  ACCESS_TOKEN_TTL: duration('15m', 'life of an access token'),
+  REFRESH_TOKEN_TTL: duration('30d', 'longest life of a session, from sign-in'),
+  SESSION_IDLE_TTL: duration('14d', 'a session that is not refreshed for this long ends'),
+  REFRESH_GRACE: duration('10s', 'a replaced refresh token still yields its successor for this long'),
+  KEY_ROTATION: duration('90d', 'a signing key signs for this long'),
+  CLOCK_TOLERANCE: duration('5s', 'how far the clocks of two nodes may differ when a token is judged'),
+  PASSWORD_MIN_LENGTH: integer(1, 256, 8, 'shortest password, in characters (Unicode code points)'),
+  ARGON2_MEMORY: integer(1024, 4194304, 19456, 'argon2id memory', 'KiB'),
+  ARGON2_TIME: integer(1, 100, 2, 'argon2id passes'),
+  ARGON2_PARALLELISM: integer(1, 64, 1, 'argon2id lanes'),
+  HASH_CONCURRENCY: integer(
+    1,
+    128,
+    availableParallelism(),
+    'password hashes in flight, of all workers together; by default one per core',
+  ),
+  UV_THREADPOOL_SIZE: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1024,
+      description:
+        'threads of libuv, which hash passwords, of all workers together; best as many as `HASH_CONCURRENCY`, and so by default',
+      unit: '',
+    }),
+  ),
+  HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait, of all workers together; more are answered 503'),
+  SESSION_CACHE: integer(
+    1000,
+    10_000_000,
+    100_000,
+    'most sessions, and as many access tokens, that each worker keeps in memory',
+  ),
+  HASH_WAIT: duration('5s', 'longest wait of a password hash; what would wait longer is answered 503'),
+  CORS_ORIGINS: Type.Optional(
+    text(undefined, 'origins that browsers may call from; none by default', 'a comma-separated or JSON list'),
+  ),
+  TRUST_PROXY: Type.Optional(
+    text(
+      undefined,
+      'whose `X-Forwarded-*` headers count; nobody’s by default',
+      'a number of hops, or a list of addresses and networks',
+    ),
+  ),
+  BODY_LIMIT: integer(1024, 16777216, 65536, 'largest request body', 'bytes'),
+  RATE_LIMIT: choice(['on', 'off'], 'on', 'reserved: nothing is limited yet'),
+  METRICS: Type.Optional(
+    text(
+      undefined,
+      'Prometheus metrics: on an address of their own, or at `/metrics` for bearers of a token',
+      '`HOST:PORT` or `token:SECRET`',
+    ),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    text(undefined, 'traces go to this collector of OpenTelemetry, at `/v1/traces`; none without', 'URL'),
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: Type.Optional(
+    text(undefined, 'traces go to this very URL, in place of the one above', 'URL'),
+  ),
+  OTEL_SERVICE_NAME: text('latchkey', 'what the service is called in traces'),
+  OTEL_SDK_DISABLED: choice(['true', 'false'], 'false', 'true: no traces, whatever else is set'),
+  COMPAT: text(
+    DIALECTS.join(','),
+    'other services whose calls are answered as their clients expect; each is a tag of the contract',
+    '`none` or a comma-separated list',
+  ),
+  COMPAT_HIDE_UNKNOWN: choice(
+    ['on', 'off'],
+    'off',
+    'whether the login of `python-jwt-template` hides which addresses have an account; its clients expect to be told',
+  ),
+  LOG_LEVEL: choice(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'info',
+    'least severity that is logged',
+  ),
+  MIGRATE: choice(['auto', 'check'], 'auto', 'at start: migrate the database, or refuse one that is not up to date'),
+})
+export type Environment = Static<typeof Environment>
+export type Name = keyof Environment
+export const NAMES = Object.keys(Environment.properties) as Name[]
+
+export const schemaOf = (name: string): TSchema => Environment.properties[name as Name]
+
+/** Whether a variable is read as a duration. */
+export const isDuration = (name: Name): boolean => schemaOf(name)['pattern'] === DURATION
+
+type Alias = { name: Name; convert?: (value: string) => string }
+
+/** The reference systems' names for our variables. Our own name wins where both are set. */
+export const ALIASES: Readonly<Record<string, Alias>> = {
+  SECRET_KEY: { name: 'JWT_KEY' },
+  ENV_JWT_KEY: { name: 'JWT_KEY' },
+  ACCESS_TOKEN_EXPIRE_MINUTES: { name: 'ACCESS_TOKEN_TTL', convert: (minutes) => `${minutes}m` },
+  BACKEND_CORS_ORIGINS: { name: 'CORS_ORIGINS' },
+  DATABASE_URI: {
+    name: 'DATABASE_URL',
+    // SQLAlchemy may name the driver as well
+    convert: (uri) => uri.replace(/^sqlite:\/\/\//, 'sqlite:').replace(/^postgresql\+\w+:/, 'postgresql:'),
+  },
+}
+
+/** What no message may show. `PUBLIC_URL` may hold credentials, by mistake. */
+export const SECRET: ReadonlySet<string> = new Set<Name>([
+  'JWT_KEY',
+  'METRICS',
+  'REDIS_URL',
+  'DATABASE_URL',
+  'PUBLIC_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+])
