@@ -1,11 +1,22 @@
 import { isIP, type Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Origin } from '../src/sessions/session.ts'
+import type { Actor, Origin } from '../src/audit/actor.ts'
 
 /** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
-export function originOf({ ip, headers, raw }: Pick<FastifyRequest, 'ip' | 'headers' | 'raw'>): Origin {
-  // behind proxies that are trusted by their number, the address is whatever somebody wrote
-  return { ip: isIP(ip) ? ip : undefined, user_agent: headers['user-agent'], signal: departureOf(raw.socket) }
+export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'raw'>): Origin {
+  return {
+    // behind proxies that are trusted by their number, the address is whatever somebody wrote
+    ip: isIP(ip) ? ip : undefined,
+    user_agent: headers['user-agent'],
+    request_id: id,
+    signal: departureOf(raw.socket),
+  }
+}
+
+/** Who asks, in a guarded route. */
+export function actorOf(request: FastifyRequest): Actor {
+  const { account, session_id } = request.session
+  return { uid: account.uid, session_id, origin: originOf(request) }
 }
 
 /** One for each connection, since a listener for each request would stay as long as the connection does. */

@@ -30,6 +30,7 @@ export async function insertAccount(
     email: null,
     email_key: null,
     name: null,
+    locale: null,
     ...columnsOf(profile),
     uid: uuidv7({ msecs: now }),
     email_verified_at: null,

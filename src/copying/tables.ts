@@ -12,6 +12,9 @@ export const KEYS = {
   signing_keys: ['kid'],
   ephemeral: ['key'],
   messages: ['id'],
+  audit_events: ['id'],
+  outbox: ['id'],
+  proofs: ['digest'],
 } as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }
 
 /** A table that the migrations fill, so that one with rows is still as good as empty. */

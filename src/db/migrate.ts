@@ -4,10 +4,19 @@ import { isPostgres, takeTurn } from './dialect.ts'
 import { refuseCopied } from './mark.ts'
 import * as core from './migrations/0001-core.ts'
 import * as weakFormats from './migrations/0002-weak-formats.ts'
+import * as audit from './migrations/0003-audit.ts'
+import * as mail from './migrations/0004-mail.ts'
+import * as proofs from './migrations/0005-proofs.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
-const MIGRATIONS = { '0001-core': core, '0002-weak-formats': weakFormats }
+const MIGRATIONS = {
+  '0001-core': core,
+  '0002-weak-formats': weakFormats,
+  '0003-audit': audit,
+  '0004-mail': mail,
+  '0005-proofs': proofs,
+}
 
 /** The names of the migrations that this version knows, in order. */
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

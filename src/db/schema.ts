@@ -10,6 +10,9 @@ export interface Tables {
   signing_keys: SigningKeysTable
   ephemeral: EphemeralTable
   messages: MessagesTable
+  audit_events: AuditEventsTable
+  outbox: OutboxTable
+  proofs: ProofsTable
 }
 
 interface UsersTable {
@@ -24,6 +27,8 @@ interface UsersTable {
   email_key: string | null
   email_verified_at: number | null
   name: string | null
+  /** BCP 47; null: the service's own */
+  locale: string | null
   disabled_at: number | null
   created_at: number
   updated_at: number
@@ -94,5 +99,50 @@ interface MessagesTable {
   id: Generated<number>
   channel: string
   body: string
+  expires_at: number
+}
+
+interface AuditEventsTable {
+  id: Generated<number>
+  at: number
+  /** one of src/audit/actions.ts */
+  action: string
+  outcome: 'success' | 'failure'
+  cause: string | null
+  /** a uid, `system` or `operator`; null: nobody who is known */
+  actor: string | null
+  /** the uid of the account that it happened to */
+  subject: string | null
+  session_id: string | null
+  request_id: string | null
+  /** JSON */
+  details: string | null
+  ip: string | null
+  user_agent: string | null
+}
+export type AuditEventRow = Selectable<AuditEventsTable>
+
+interface OutboxTable {
+  id: Generated<number>
+  recipient: string
+  locale: string | null
+  template: string
+  /** JSON; may hold a one-time token, so the row goes when the message has been sent */
+  data: string
+  created_at: number
+  /** not to be sent before */
+  due_at: number
+  attempts: number
+}
+export type OutboxRow = Selectable<OutboxTable>
+
+interface ProofsTable {
+  /** SHA-256 over purpose and token, base64url */
+  digest: string
+  purpose: string
+  user_id: number | null
+  /** JSON: what must still be so */
+  bound: string
+  created_at: number
   expires_at: number
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import type { Origin } from '../audit/actor.ts'
 import { compiled } from '../db/compiled.ts'
 import { skippingHeld } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
@@ -10,14 +11,6 @@ import type { Deps } from '../deps.ts'
 import { signAccessToken } from '../tokens/access-token.ts'
 import { deriveRefreshToken } from './refresh-token.ts'
 import type { TokenPair } from './schema.ts'
-
-/** Where a session begins. */
-export interface Origin {
-  ip: string | undefined
-  user_agent: string | undefined
-  /** aborted when the client has gone before it was answered */
-  signal?: AbortSignal
-}
 
 /** Why a session ended. */
 export type EndReason =

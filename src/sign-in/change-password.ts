@@ -1,3 +1,4 @@
+import type { Origin } from '../audit/actor.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -5,7 +6,6 @@ import { checkPassword, findHashForChange, storeHash } from '../passwords/passwo
 import { checkNewPassword } from '../passwords/rules.ts'
 import type { PasswordChange } from '../passwords/schema.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
-import type { Origin } from '../sessions/session.ts'
 import type { SessionState } from '../sessions/states.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { type Account, getAccount } from '../accounts/account.ts'
 import { insertAccount, type Profile } from '../accounts/write.ts'
+import type { Origin } from '../audit/actor.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import type { Claimant } from '../passwords/admission.ts'
@@ -8,7 +9,7 @@ import { checkNewPassword } from '../passwords/rules.ts'
 import { setRoles } from '../roles/grants.ts'
 import type { Role } from '../roles/permissions.ts'
 import type { TokenPair } from '../sessions/schema.ts'
-import { insertSession, issueTokens, type Origin } from '../sessions/session.ts'
+import { insertSession, issueTokens } from '../sessions/session.ts'
 import type { OpenedSession } from './sign-in.ts'
 
 type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now'>

@@ -1,5 +1,6 @@
 import { type Account, findByIdentifier } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
+import type { Origin } from '../audit/actor.ts'
 import { compiled } from '../db/compiled.ts'
 import { holdingRows } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
@@ -8,7 +9,7 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { checkPassword, renewHash } from '../passwords/password.ts'
 import type { TokenPair } from '../sessions/schema.ts'
-import { insertSession, issueTokens, type Origin } from '../sessions/session.ts'
+import { insertSession, issueTokens } from '../sessions/session.ts'
 import type { Credentials } from './schema.ts'
 
 type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'keys' | 'now'>

@@ -1,8 +1,9 @@
 /** Signing in for one access token and nothing else: for clients that know no refresh tokens. */
+
 import { findByIdentifier, getAccount } from '../accounts/account.ts'
+import type { Origin } from '../audit/actor.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
-import type { Origin } from '../sessions/session.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import { type NewAccount, openAccountAndSession } from './open-account.ts'
 import type { Credentials } from './schema.ts'

@@ -1,8 +1,9 @@
 /** Sessions whose token is good for one call, which answers with the next. */
+
 import { type Account, findById } from '../accounts/account.ts'
+import type { Origin } from '../audit/actor.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
-import type { Origin } from '../sessions/session.ts'
 import {
   allowSingleUse,
   issueSingleUse,

@@ -29,6 +29,7 @@ const referencesOf = (url: string) =>
 
 const ALL = [
   'passwords_user_id_fkey,true',
+  'proofs_user_id_fkey,true',
   'sessions_user_id_fkey,true',
   'user_roles_role_fkey,true',
   'user_roles_user_id_fkey,true',

@@ -1,0 +1,13 @@
+/** Everything that the audit log can tell of; a closed list, in alphabetical order. */
+export const ACTIONS = [
+  'account.create',
+  'account.delete',
+  'account.disable',
+  'account.enable',
+  'account.update',
+  'mail.abandon',
+  'password.change',
+  'session.end',
+  'session.start',
+] as const
+export type Action = (typeof ACTIONS)[number]

@@ -1,0 +1,26 @@
+/** Who does something, and from where. */
+
+/** Where a request comes from. */
+export interface Origin {
+  ip: string | undefined
+  user_agent: string | undefined
+  /** the id of the request, as the log has it */
+  request_id?: string
+  /** aborted when the client has gone before it was answered */
+  signal?: AbortSignal
+}
+
+/** Whoever causes an event. */
+export interface Actor {
+  /** the account's uid; undefined for who is not signed in, and for the two below */
+  uid?: string | undefined
+  /** the session that asks */
+  session_id?: string | undefined
+  origin: Origin
+}
+
+/** What nobody's request causes: time, retries, rotation. */
+export const SYSTEM: Actor = { uid: 'system', origin: { ip: undefined, user_agent: undefined } }
+
+/** Whoever has the command line. */
+export const OPERATOR: Actor = { uid: 'operator', origin: { ip: undefined, user_agent: undefined } }
