@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Failure } from '../../src/errors.ts'
-import { checkNewPassword } from '../../src/passwords/rules.ts'
+import { checkLength } from '../../src/passwords/rules.ts'
 import { ref } from '../../src/schemas.ts'
 import { endSession } from '../../src/sessions/end.ts'
 import { changeAccount, removeAccount } from '../../src/sign-in/manage-account.ts'
@@ -22,7 +22,7 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('preValidation', async ({ method, routeOptions, body }) => {
     const { password } = membersOf(body)
     if (routeOptions.url === '/user' && words.isComplete(method, body) && typeof password === 'string')
-      checkNewPassword(app, password)
+      checkLength(app, password)
   })
 
   app.route({

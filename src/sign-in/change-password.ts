@@ -18,7 +18,7 @@ export async function changePassword(
   { current_password, new_password }: PasswordChange,
   origin: Origin,
 ): Promise<void> {
-  checkNewPassword(deps, new_password, 'new_password')
+  await checkNewPassword(deps, new_password, account, 'new_password')
   const from = { ...origin, account: `id ${account.id}` }
   const checked = await checkPassword(deps, account.id, current_password, from)
   if (checked === undefined) throw new Failure('current_password_wrong')

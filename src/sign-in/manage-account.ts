@@ -1,6 +1,6 @@
 /** Changing and removing accounts, with what that means for their sessions. */
 import { type Account, getAccount, getAccountForChange } from '../accounts/account.ts'
-import { updateAccount } from '../accounts/write.ts'
+import { type Profile, updateAccount } from '../accounts/write.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -19,8 +19,7 @@ type Needs = Pick<Deps, 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'
  */
 export async function changeAccount(deps: Needs, uid: string, update: UserUpdate, from?: string): Promise<Account> {
   const { password, roles, disabled, ...profile } = update
-  if (password !== undefined) checkNewPassword(deps, password)
-  const hash = password === undefined ? undefined : await deps.hasher.hash(password)
+  const hash = password === undefined ? undefined : await hashNew(deps, uid, password, profile)
   const { changed, ended } = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
@@ -39,6 +38,12 @@ export async function changeAccount(deps: Needs, uid: string, update: UserUpdate
   deps.counts.ended.account_disabled += ended.account_disabled
   await deps.states.forgetUser(changed.id)
   return changed
+}
+
+/** Hashes a password for an account that is changed along with it; what it is called after that counts. */
+async function hashNew(deps: Needs, uid: string, password: string, profile: Profile): Promise<string> {
+  await checkNewPassword(deps, password, { ...(await getAccount(deps.db, uid)), ...profile })
+  return deps.hasher.hash(password)
 }
 
 /**

@@ -43,7 +43,7 @@ export async function openAccountAndSession(
   origin: Origin,
   life?: number,
 ): Promise<OpenedSession> {
-  const hash = await hashNew(deps, password, origin)
+  const hash = await hashNew(deps, password, profile, origin)
   return inTransaction(deps.db, async (tx) => {
     const { id, uid } = await writeAccount(tx, deps, profile, hash, ['user'], false)
     const session = await insertSession(tx, deps, id, origin, life)
@@ -64,15 +64,15 @@ export async function openAccount(
     ...profile
   }: NewAccount & { roles?: readonly Role[]; disabled?: boolean },
 ): Promise<Account> {
-  const hash = await hashNew(deps, password)
+  const hash = await hashNew(deps, password, profile)
   return inTransaction(deps.db, async (tx) => {
     const { uid } = await writeAccount(tx, deps, profile, hash, roles, disabled)
     return getAccount(tx, uid)
   })
 }
 
-function hashNew(deps: Needs, password: string, from?: Claimant): Promise<string> {
-  checkNewPassword(deps, password)
+async function hashNew(deps: Needs, password: string, owner: Profile, from?: Claimant): Promise<string> {
+  await checkNewPassword(deps, password, owner)
   return deps.hasher.hash(password, from)
 }
 
