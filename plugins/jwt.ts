@@ -7,12 +7,14 @@ import { deriveKeys, resolveMasterKey } from '../src/tokens/master-key.ts'
 /** How often the keys are read again, in ms: what another node changed is seen at the latest after this. */
 const MAINTENANCE = 60_000
 
-/** `app.keys`, `app.jwt`, `app.tokens`: the key ring, the JWT functions over it, and the tokens already verified. */
+/** `app.audit`, `app.keys`, `app.jwt`, `app.tokens`: the key of the audit log, the key ring, the JWT functions over it, and the tokens already verified. */
 export default fp(
   async (app) => {
     const master = resolveMasterKey(app.config)
     if (master.created) app.log.warn(`JWT_KEY is not set: made one for development in ${master.created}`)
-    const keys = await openKeyRing(app, deriveKeys(master.key))
+    const derived = deriveKeys(master.key)
+    app.decorate('audit', { key: derived.audit })
+    const keys = await openKeyRing(app, derived)
     app.decorate('keys', keys)
     app.decorate('tokens', createTokenCache(app))
 

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Actor, Origin } from '../src/audit/actor.ts'
+import type { SessionState } from '../src/sessions/states.ts'
 
 /** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
 export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'raw'>): Origin {
@@ -13,9 +14,12 @@ export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | '
   }
 }
 
-/** Who asks, in a guarded route. */
-export function actorOf(request: FastifyRequest): Actor {
-  const { account, session_id } = request.session
+/** Who asks, in a guarded route; or `bearer`, where a route has its own way to know. */
+export function actorOf(
+  request: FastifyRequest,
+  bearer: Pick<SessionState, 'account' | 'session_id'> = request.session,
+): Actor {
+  const { account, session_id } = bearer
   return { uid: account.uid, session_id, origin: originOf(request) }
 }
 

@@ -1,3 +1,4 @@
+import type { AuditTrail } from './audit/trail.ts'
 import type { Config } from './config.ts'
 import type { Counts } from './counts.ts'
 import type { Db } from './db/open.ts'
@@ -20,6 +21,8 @@ export interface Log {
  * and so is any object a test makes.
  */
 export interface Deps {
+  /** what it takes to add to the audit log */
+  audit: AuditTrail
   config: Config
   /** what metrics tell */
   counts: Counts

@@ -121,10 +121,11 @@ const flaskAuth: FastifyPluginAsyncTypebox = async (app) => {
         409: refuse(SENTENCES.username_taken[1], SENTENCES.email_taken[1]),
       },
     },
-    handler: async ({ body }, reply) => {
+    handler: async (request, reply) => {
       // one by one: the body is open, and may hold a `roles` of its own
-      const { username, email, password } = body
-      const { id } = await openAccount(app, { username, email, password }).catch((cause) =>
+      const { username, email, password } = request.body
+      const actor = { origin: originOf(request) }
+      const { id } = await openAccount(app, { username, email, password }, actor).catch((cause) =>
         refuseNameFirst(app, cause, username),
       )
       return reply.code(201).send({ message: 'User registered successfully', user_id: id })

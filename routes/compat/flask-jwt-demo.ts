@@ -10,7 +10,7 @@ import { openAccount } from '../../src/sign-in/open-account.ts'
 import { type Bearer, issueNext, signInForSingleUse, spendToken } from '../../src/sign-in/single-use.ts'
 import { verifySingleUse } from '../../src/tokens/single-use-token.ts'
 import { answer } from '../contract.ts'
-import { originOf } from '../origin.ts'
+import { actorOf, originOf } from '../origin.ts'
 import { membersOf, speak } from './dialect.ts'
 import * as words from './flask-jwt-demo-words.ts'
 
@@ -35,9 +35,10 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(words.Account),
       response: { 201: answer(words.Message, 'The account is made'), ...REFUSED.ofAccount },
     },
-    handler: async ({ body }, reply) => {
+    handler: async (request, reply) => {
       // one by one: the body is open, and may hold a `roles` of its own
-      await openAccount(app, { username: body.username, password: body.password })
+      const { username, password } = request.body
+      await openAccount(app, { username, password }, { origin: originOf(request) })
       return reply.code(201).send({ message: 'User created successfully' })
     },
   })
@@ -116,7 +117,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
       if (username === undefined && password === undefined) throw new Failure('validation_failed')
       const update = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
       return spend(request, async (bearer) => {
-        await changeAccount(app, bearer.account.uid, update, bearer.session_id)
+        await changeAccount(app, bearer.account.uid, update, actorOf(request, bearer), bearer.session_id)
         return { message: 'User updated successfully', token: await issueNext(app, bearer) }
       })
     },
@@ -133,8 +134,8 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: answer(words.Message, 'The account is gone'), ...REFUSED.ofUser, ...REFUSED.ofDeletion },
     },
     handler: (request) =>
-      spend(request, async ({ account }) => {
-        await removeAccount(app, account.uid)
+      spend(request, async (bearer) => {
+        await removeAccount(app, bearer.account.uid, actorOf(request, bearer))
         return { message: 'User deleted successfully' }
       }),
   })
@@ -179,8 +180,8 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: answer(words.LoggedOut, 'The session is over'), ...REFUSED.ofToken },
     },
     handler: (request) =>
-      spend(request, async ({ session_id }) => {
-        await endSession(app, session_id, 'logout')
+      spend(request, async (bearer) => {
+        await endSession(app, bearer.session_id, 'logout', actorOf(request, bearer))
         return { message: 'Logged out successfully', detail: 'User has been logout. Token has been revoked' }
       }),
   })

@@ -7,7 +7,7 @@ import { endSession } from '../../src/sessions/end.ts'
 import { registerForToken, requireAccountOf, signInForToken } from '../../src/sign-in/single-token.ts'
 import { answer } from '../contract.ts'
 import { requireSession } from '../guard.ts'
-import { originOf } from '../origin.ts'
+import { actorOf, originOf } from '../origin.ts'
 import { hasText, type Login, speak } from './dialect.ts'
 import * as words from './python-jwt-template-words.ts'
 
@@ -83,8 +83,8 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
       security: [{ bearer: [] }],
       response: { 200: answer(words.Message, 'The session is over'), ...REFUSED.ofToken },
     },
-    handler: async ({ session }) => {
-      await endSession(app, session.session_id, 'logout')
+    handler: async (request) => {
+      await endSession(app, request.session.session_id, 'logout', actorOf(request))
       return { status: 'success' as const, message: 'Logout Successful' }
     },
   })

@@ -5,8 +5,13 @@ export const ACTIONS = [
   'account.disable',
   'account.enable',
   'account.update',
+  'accounts.export',
+  'accounts.import',
+  'key.create',
+  'key.revoke',
   'mail.abandon',
   'password.change',
+  'roles.change',
   'session.end',
   'session.start',
 ] as const

@@ -1,8 +1,12 @@
+import { v7 as uuidv7 } from 'uuid'
+import { compiled } from '../db/compiled.ts'
 import type { Db } from '../db/open.ts'
+import type { AuditEventRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import type { Action } from './actions.ts'
 import type { Actor } from './actor.ts'
+import { coverPersonal, macOf } from './mac.ts'
 
 /** Something that happened. Nothing in it may be a secret. */
 export interface AuditEvent {
@@ -23,23 +27,60 @@ export interface AuditEvent {
 /** Longer ones are cut, in characters. */
 const USER_AGENT_LENGTH = 256
 
-/** Adds an event, in the transaction of what it tells. */
-export async function recordEvent(db: Db | Tx, { now }: Pick<Deps, 'now'>, event: AuditEvent): Promise<void> {
+/** Counts this process's events, so that those of one millisecond keep their order. */
+let count = 0
+
+type NewEvent = Omit<AuditEventRow, 'seq' | 'chain'>
+
+const insertEvent = compiled<NewEvent, never>((db, stand) =>
+  db.insertInto('audit_events').values({
+    id: stand('id'),
+    at: stand('at'),
+    action: stand('action'),
+    outcome: stand('outcome'),
+    cause: stand('cause'),
+    actor: stand('actor'),
+    subject: stand('subject'),
+    session_id: stand('session_id'),
+    request_id: stand('request_id'),
+    details: stand('details'),
+    ip: stand('ip'),
+    user_agent: stand('user_agent'),
+    salt: stand('salt'),
+    personal: stand('personal'),
+    mac: stand('mac'),
+    seq: null,
+    chain: null,
+  }),
+)
+
+/**
+ * Adds an event, in the transaction of what it tells. It gets its place in the chain later (src/audit/seal.ts), so that
+ * nobody who writes one waits for another who does.
+ */
+export async function recordEvent(db: Db | Tx, deps: Pick<Deps, 'audit' | 'now'>, event: AuditEvent): Promise<void> {
+  await insertEvent(db, rowOf(deps, event))
+}
+
+function rowOf({ audit, now }: Pick<Deps, 'audit' | 'now'>, event: AuditEvent): NewEvent {
   const { action, actor, subject, failure, cause, session_id, details } = event
-  await db
-    .insertInto('audit_events')
-    .values({
-      at: now(),
-      action,
-      outcome: failure === undefined ? 'success' : 'failure',
-      cause: failure ?? cause ?? null,
-      actor: actor.uid ?? null,
-      subject: subject ?? null,
-      session_id: session_id ?? actor.session_id ?? null,
-      request_id: actor.origin.request_id ?? null,
-      details: details ? JSON.stringify(details) : null,
-      ip: actor.origin.ip ?? null,
-      user_agent: actor.origin.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
-    })
-    .execute()
+  const { ip = null, user_agent, request_id = null } = actor.origin
+  const at = now()
+  count += 1
+  const personal = { ip, user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null }
+  const row = {
+    id: uuidv7({ msecs: at, seq: count }),
+    at,
+    action,
+    outcome: failure === undefined ? ('success' as const) : ('failure' as const),
+    cause: failure ?? cause ?? null,
+    actor: actor.uid ?? null,
+    subject: subject ?? null,
+    session_id: session_id ?? actor.session_id ?? null,
+    request_id,
+    details: details ? JSON.stringify(details) : null,
+    ...personal,
+    ...coverPersonal(personal),
+  }
+  return { ...row, mac: macOf(audit.key, row) }
 }

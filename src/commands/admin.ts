@@ -1,5 +1,6 @@
 /** `latchkey admin …` */
 import { findByIdentifier } from '../accounts/account.ts'
+import { OPERATOR } from '../audit/actor.ts'
 import { Failure } from '../errors.ts'
 import { changeAccount } from '../sign-in/manage-account.ts'
 import { openAccount } from '../sign-in/open-account.ts'
@@ -28,7 +29,7 @@ async function createAdmin(options: { username: string; email: string; name?: st
   const account: NewUser = { ...options, password: await readPassword(), roles: ['admin', 'user'] }
   requireShape(NewUser, account)
   await withApp(async (app) => {
-    const { uid } = await openAccount(app, account)
+    const { uid } = await openAccount(app, account, OPERATOR)
     say(`made the administrator ${account.username} (${uid})`)
   })
 }
@@ -37,7 +38,8 @@ function promote(identifier: string): Promise<void> {
   return withApp(async (app) => {
     const account = await findByIdentifier(app.db, identifier)
     if (!account) throw new Failure('user_not_found')
-    await changeAccount(app, account.uid, { roles: [...new Set([...account.roles, 'admin' as const])] })
+    const roles = [...new Set([...account.roles, 'admin' as const])]
+    await changeAccount(app, account.uid, { roles }, OPERATOR)
     say(`${identifier} is an administrator`)
   })
 }

@@ -1,4 +1,5 @@
 /** `latchkey keys …` */
+import { OPERATOR } from '../audit/actor.ts'
 import { type CommandGroup, misuse, withApp } from './program.ts'
 import { say } from './terminal.ts'
 
@@ -29,8 +30,8 @@ function listKeys(): Promise<void> {
 async function rotateKeys({ now = false, revoke = false }: { now?: boolean; revoke?: boolean }): Promise<void> {
   if (revoke && !now) throw misuse('--revoke goes with --now')
   await withApp(async (app) => {
-    const key = await app.keys.rotate(now ? app.now() : undefined)
+    const key = await app.keys.rotate(OPERATOR, now ? app.now() : undefined)
     say(`${key.kid}  ${key.alg}  signs from ${new Date(key.activates_at).toISOString()}`)
-    if (revoke) say(`revoked: ${await app.keys.revokeOthers()}`)
+    if (revoke) say(`revoked: ${await app.keys.revokeOthers(OPERATOR)}`)
   })
 }

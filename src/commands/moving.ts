@@ -1,9 +1,12 @@
 /** `latchkey import`, `latchkey export` */
 import { setFlagsFromString } from 'node:v8'
+import { OPERATOR } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { loadConfig } from '../config.ts'
 import { migrateUp, prepareSchema } from '../db/migrate.ts'
-import { type Db, openDatabase, shownUrl } from '../db/open.ts'
+import { openDatabase, shownUrl } from '../db/open.ts'
 import { databaseExists } from '../db/whole.ts'
+import type { Deps } from '../deps.ts'
 import { openSource } from '../moving/containers/source.ts'
 import { exportUsers } from '../moving/export.ts'
 import { importUsers } from '../moving/import.ts'
@@ -13,7 +16,7 @@ import { describe, shown, totalOf } from '../moving/summary.ts'
 import { SYSTEMS } from '../moving/systems.ts'
 import { openOutput } from './output.ts'
 import { addPasswordOptions, type PasswordFlags, readPasswordOptions } from './password-options.ts'
-import { type CommandGroup, misuse } from './program.ts'
+import { type CommandGroup, misuse, openTrail } from './program.ts'
 import { showProgress } from './progress.ts'
 import { say } from './terminal.ts'
 
@@ -54,7 +57,7 @@ async function runImport(path: string, { from, apply = false, report: reportPath
   const source = openSource(path)
   const { system, description, rows } = await recognise(source, from)
   say(`${path}: ${description}`)
-  await withAccounts(apply, async (db) => {
+  await withAccounts(apply, async (deps) => {
     const report = openReport(reportPath, path, apply)
     const progress = showProgress(() => source.share)
     const onBatch: Parameters<typeof importUsers>[1]['onBatch'] = (decisions) => {
@@ -62,7 +65,7 @@ async function runImport(path: string, { from, apply = false, report: reportPath
       progress.add(decisions.length)
     }
     try {
-      const summary = await importUsers({ db, now: Date.now }, { system, rows, options, apply, onBatch })
+      const summary = await importUsers(deps, { system, rows, options, apply, onBatch })
       progress.end()
       say(`${shown(totalOf(summary))} users read`)
       for (const line of describe(summary, apply)) say(line)
@@ -79,8 +82,12 @@ async function runImport(path: string, { from, apply = false, report: reportPath
 const IN_MEMORY = 'sqlite::memory:'
 
 /** Runs with the accounts there are. A dry run makes no database: where there is none, it is judged against an empty one. */
-async function withAccounts(apply: boolean, work: (db: Db) => Promise<void>): Promise<void> {
-  const { database_url, migrate } = loadConfig()
+async function withAccounts(
+  apply: boolean,
+  work: (deps: Pick<Deps, 'audit' | 'db' | 'now'>) => Promise<void>,
+): Promise<void> {
+  const config = loadConfig()
+  const { database_url, migrate } = config
   const isThere = await databaseExists(database_url)
   if (apply && database_url === IN_MEMORY) throw new Error(`${IN_MEMORY} would forget the accounts at once`)
   const { db } = openDatabase(apply || isThere ? database_url : IN_MEMORY, PATIENT)
@@ -88,14 +95,15 @@ async function withAccounts(apply: boolean, work: (db: Db) => Promise<void>): Pr
     if (apply) await prepareSchema(db, migrate)
     else if (isThere) await prepareSchema(db, 'check')
     else await migrateUp(db)
-    await work(db)
+    await work({ audit: openTrail(config), db, now: Date.now })
   } finally {
     await db.destroy()
   }
 }
 
 async function runExport({ withHashes = false, output }: { withHashes?: boolean; output?: string }): Promise<void> {
-  const { database_url } = loadConfig()
+  const config = loadConfig()
+  const { database_url } = config
   if (!(await databaseExists(database_url))) throw new Error(`${shownUrl(database_url)} does not exist`)
   const { db } = openDatabase(database_url, PATIENT)
   try {
@@ -107,6 +115,9 @@ async function runExport({ withHashes = false, output }: { withHashes?: boolean;
       count += 1
     }
     await file.end()
+    const deps = { audit: openTrail(config), now: Date.now }
+    const details = { accounts: count, with_hashes: withHashes }
+    await recordEvent(db, deps, { action: 'accounts.export', actor: OPERATOR, details })
     if (output !== undefined) say(`${shown(count)} accounts written to ${output}`)
   } finally {
     await db.destroy()

@@ -1,8 +1,10 @@
 /** What every group of commands is built from. */
 import { type Command, CommanderError } from 'commander'
 import { buildApp } from '../app.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { type Db, openDatabase } from '../db/open.ts'
+import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
 
 /** Adds its commands to the program. */
 export type CommandGroup = (program: Command) => void
@@ -17,6 +19,15 @@ export async function withDatabase(work: (db: Db, config: Config) => Promise<voi
     await work(db, config)
   } finally {
     await db.destroy()
+  }
+}
+
+/** What it takes to add to the audit log. The key is looked for when it is needed: a dry run has to make none. */
+export function openTrail(config: Config): AuditTrail {
+  return {
+    get key() {
+      return deriveKeys(resolveMasterKey(config).key).audit
+    },
   }
 }
 

@@ -13,6 +13,7 @@ export const KEYS = {
   ephemeral: ['key'],
   messages: ['id'],
   audit_events: ['id'],
+  audit_checkpoints: ['id'],
   outbox: ['id'],
   proofs: ['digest'],
 } as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }

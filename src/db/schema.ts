@@ -11,6 +11,7 @@ export interface Tables {
   ephemeral: EphemeralTable
   messages: MessagesTable
   audit_events: AuditEventsTable
+  audit_checkpoints: AuditCheckpointsTable
   outbox: OutboxTable
   proofs: ProofsTable
 }
@@ -103,7 +104,8 @@ interface MessagesTable {
 }
 
 interface AuditEventsTable {
-  id: Generated<number>
+  /** UUIDv7 */
+  id: string
   at: number
   /** one of src/audit/actions.ts */
   action: string
@@ -119,8 +121,38 @@ interface AuditEventsTable {
   details: string | null
   ip: string | null
   user_agent: string | null
+  /** 16 random bytes, base64url; goes with `ip` and `user_agent` when these are erased */
+  salt: string | null
+  /** digest of `ip` and `user_agent` under the salt; null where there was neither */
+  personal: string | null
+  /** HMAC-SHA256 over everything above but `ip`, `user_agent` and `salt`, base64url */
+  mac: string
+  /** the place in the chain, from 1; null until the event is sealed */
+  seq: number | null
+  /** HMAC-SHA256 over the predecessor's, `seq`, `id` and `mac`, base64url */
+  chain: string | null
 }
 export type AuditEventRow = Selectable<AuditEventsTable>
+
+interface AuditCheckpointsTable {
+  id: Generated<number>
+  at: number
+  /** the last event that was sealed then, and its `chain` */
+  seq: number
+  head: string
+  /** the last event that was pruned by then, and its `chain`; 0 and the chain's beginning where none was */
+  pruned_seq: number
+  pruned_head: string
+  /** what signed it */
+  kid: string
+  /** the JWK that verifies the signature, as JSON; of HS256 the secret, sealed */
+  key: string
+  /** base64url */
+  signature: string
+  /** HMAC-SHA256 over everything above, base64url */
+  mac: string
+}
+export type AuditCheckpointRow = Selectable<AuditCheckpointsTable>
 
 interface OutboxTable {
   id: Generated<number>

@@ -1,5 +1,7 @@
 /** Bringing users in, batch by batch; a dry run decides in the same way and writes nothing. */
 import { findTaken, insertAccounts } from '../accounts/many.ts'
+import { OPERATOR } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { highestId, keepOut } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
@@ -32,14 +34,15 @@ export interface Import {
  * so that an import that was cut short is completed by running it again.
  * @returns what became of the rows; `broken` if the file could not be read to its end
  */
-export async function importUsers({ db, now }: Pick<Deps, 'db' | 'now'>, plan: Import): Promise<Summary> {
+export async function importUsers(deps: Pick<Deps, 'audit' | 'db' | 'now'>, plan: Import): Promise<Summary> {
+  const { db, now } = deps
   const { judge, unread } = createJudge(plan.system, { ...plan.options, now: now() })
   const highest_id = await highestId(db, 'users')
   const summary = newSummary(unread)
   const claims = await openClaims()
   try {
     for await (const users of inBatches(plan.rows, judge, summary)) {
-      const decisions = await settle({ db, claims, now: now() }, users, highest_id, plan.apply)
+      const decisions = await settle({ ...deps, claims }, users, highest_id, plan)
       for (const decision of decisions) addToSummary(summary, decision)
       plan.onBatch(decisions)
     }
@@ -70,11 +73,12 @@ async function* inBatches(rows: AsyncIterable<Row>, judge: Judge['judge'], summa
 
 /** Decides about one batch and writes it, both in one transaction, so that nobody takes a name in between. */
 async function settle(
-  { db, claims, now }: { db: Db; claims: Claims; now: number },
+  deps: Pick<Deps, 'audit' | 'db' | 'now'> & { claims: Claims },
   users: Users,
   highest_id: number,
-  apply: boolean,
+  { apply, system }: Import,
 ): Promise<readonly Decision[]> {
+  const { db, claims } = deps
   const candidates = users.filter((user) => 'uid' in user)
   const claimed = await claims.find(candidates.flatMap((user) => Object.values(keysOf(user))))
   const decide = async (tx: Db | Tx) =>
@@ -83,7 +87,10 @@ async function settle(
     ? await inTransaction(db, async (tx) => {
         await keepOut(tx, ['users'])
         const outcome = await decide(tx)
-        await write(tx, outcome.decisions.filter(isAddition), now)
+        const additions = outcome.decisions.filter(isAddition)
+        await write(tx, additions, deps.now())
+        const details = { from: system.name, accounts: additions.length }
+        if (additions.length > 0) await recordEvent(tx, deps, { action: 'accounts.import', actor: OPERATOR, details })
         return outcome
       })
     : await decide(db)

@@ -1,3 +1,6 @@
+import type { Account } from '../accounts/account.ts'
+import type { Actor, Origin } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -5,41 +8,74 @@ import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
 import type { EndReason } from './session.ts'
 import type { SessionState } from './states.ts'
 
-type Needs = Pick<Deps, 'counts' | 'db' | 'now' | 'states'>
+type Needs = Pick<Deps, 'audit' | 'counts' | 'db' | 'now' | 'states'>
+
+/** An account, by its number and its uid. */
+type Owner = Pick<Account, 'id' | 'uid'>
 
 /**
  * Ends one session on every node. Ending it again changes nothing, not even the reason.
+ * @param actor who ends it
  * @returns whether it was this call that ended it
  */
-export async function endSession({ counts, db, now, states }: Needs, id: string, reason: EndReason): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('sessions')
-    .set({ revoked_at: now(), revoked_reason: reason })
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  counts.ended[reason] += Number(numUpdatedRows)
-  await states.forgetSession(id)
-  return numUpdatedRows > 0n
+export async function endSession(deps: Needs, id: string, reason: EndReason, actor: Actor): Promise<boolean> {
+  const isEnded = await revokeSession(deps, id, reason, actor)
+  await deps.states.forgetSession(id)
+  return isEnded
 }
 
-/** Ends the session of a refresh token, whatever its generation. A token that is not ours ends nothing, silently (RFC 7009). */
-export async function endSessionOfToken(deps: Needs & Pick<Deps, 'keys'>, token: string): Promise<void> {
+/** @param ofUser the account that it must belong to, by its number */
+async function revokeSession(
+  deps: Needs,
+  id: string,
+  reason: EndReason,
+  actor: Actor,
+  ofUser?: number,
+): Promise<boolean> {
+  const isEnded = await inTransaction(deps.db, async (tx) => {
+    const ended = await tx
+      .updateTable('sessions')
+      .set({ revoked_at: deps.now(), revoked_reason: reason })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .$if(ofUser !== undefined, (query) => query.where('user_id', '=', ofUser ?? 0))
+      .returning('user_id')
+      .executeTakeFirst()
+    if (!ended) return false
+    const { uid } = await tx.selectFrom('users').select('uid').where('id', '=', ended.user_id).executeTakeFirstOrThrow()
+    await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, session_id: id })
+    return true
+  })
+  deps.counts.ended[reason] += Number(isEnded)
+  return isEnded
+}
+
+/**
+ * Ends the session of a refresh token, whatever its generation. A token that is not ours ends nothing, silently
+ * (RFC 7009).
+ */
+export async function endSessionOfToken(
+  deps: Needs & Pick<Deps, 'keys'>,
+  token: string,
+  origin: Origin,
+): Promise<void> {
   const presented = parseRefreshToken(token)
   if (!presented) return
   const session = await deps.db
     .selectFrom('sessions')
-    .select(['id', 'salt'])
-    .where('id', '=', presented.session_id)
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select(['sessions.id', 'sessions.salt', 'users.uid'])
+    .where('sessions.id', '=', presented.session_id)
     .executeTakeFirst()
-  if (session && isAuthentic(deps.keys.refreshKey, session, presented)) await endSession(deps, session.id, 'logout')
+  if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) return
+  await endSession(deps, session.id, 'logout', { uid: session.uid, session_id: session.id, origin })
 }
 
 /** Ends every session of an account on every node. */
-export async function endUserSessions(deps: Needs, userId: number, reason: EndReason): Promise<void> {
-  const ended = await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, userId, reason))
+export async function endUserSessions(deps: Needs, account: Owner, reason: EndReason, actor: Actor): Promise<void> {
+  const ended = await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, account, reason, actor))
   deps.counts.ended[reason] += ended
-  await deps.states.forgetUser(userId)
+  await deps.states.forgetUser(account.id)
 }
 
 /**
@@ -48,20 +84,24 @@ export async function endUserSessions(deps: Needs, userId: number, reason: EndRe
  * @returns how many were ended
  */
 export async function revokeSessions(
-  db: Tx,
-  { now }: Pick<Deps, 'now'>,
-  userId: number,
+  tx: Tx,
+  deps: Pick<Deps, 'audit' | 'now'>,
+  { id, uid }: Owner,
   reason: EndReason,
+  actor: Actor,
   except?: string,
 ): Promise<number> {
-  const { numUpdatedRows } = await db
+  const { numUpdatedRows } = await tx
     .updateTable('sessions')
-    .set({ revoked_at: now(), revoked_reason: reason })
-    .where('user_id', '=', userId)
+    .set({ revoked_at: deps.now(), revoked_reason: reason })
+    .where('user_id', '=', id)
     .where('revoked_at', 'is', null)
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirst()
-  return Number(numUpdatedRows)
+  const sessions = Number(numUpdatedRows)
+  if (sessions > 0)
+    await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, details: { sessions } })
+  return sessions
 }
 
 /**
@@ -71,20 +111,14 @@ export async function revokeSessions(
  * something else ended it meanwhile
  */
 export async function endOwnSession(
-  { counts, db, now, states }: Needs,
+  deps: Needs,
   by: Pick<SessionState, 'account' | 'session_id'>,
   id: string,
+  actor: Actor,
 ): Promise<void> {
-  const { numUpdatedRows } = await db
-    .updateTable('sessions')
-    .set({ revoked_at: now(), revoked_reason: 'revoked_by_owner' })
-    .where('id', '=', id)
-    .where('user_id', '=', by.account.id)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  if (numUpdatedRows === 0n) throw new Failure(id === by.session_id ? 'session_ended' : 'session_not_found')
-  counts.ended.revoked_by_owner += 1
-  await states.forgetSession(id)
+  const isEnded = await revokeSession(deps, id, 'revoked_by_owner', actor, by.account.id)
+  if (!isEnded) throw new Failure(id === by.session_id ? 'session_ended' : 'session_not_found')
+  await deps.states.forgetSession(id)
 }
 
 /** Whether a session goes on, as the transaction sees it. */

@@ -1,4 +1,5 @@
 /** Exchanging a refresh token: rotation by compare-and-swap, a grace window for lost replies, theft beyond it. */
+import type { Origin } from '../audit/actor.ts'
 import { compiled } from '../db/compiled.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
@@ -11,7 +12,7 @@ import { endOf, issueTokens } from './session.ts'
 /** What became of a refresh token that was presented. `ended`: revoked, or the account is disabled. */
 export type RefreshOutcome = 'refreshed' | 'repeated' | 'reused' | 'ended' | 'expired' | 'invalid'
 
-type Needs = Pick<Deps, 'config' | 'counts' | 'db' | 'keys' | 'log' | 'now' | 'states'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'keys' | 'log' | 'now' | 'states'>
 
 /** A session with what rotation must know of its owner. */
 type OwnedSession = SessionRow & { uid: string; disabled_at: number | null }
@@ -21,7 +22,7 @@ type OwnedSession = SessionRow & { uid: string; disabled_at: number | null }
  * all get the same successor; so does a call within the grace window after it. An older token ends the session.
  * @throws Failure refresh_token_invalid, refresh_token_expired, refresh_token_reused
  */
-export async function refreshSession(deps: Needs, token: string): Promise<TokenPair> {
+export async function refreshSession(deps: Needs, token: string, origin: Origin): Promise<TokenPair> {
   const presented = parseRefreshToken(token)
   if (!presented) return refuse(deps, 'invalid')
   const session = await authenticate(deps, presented)
@@ -32,9 +33,9 @@ export async function refreshSession(deps: Needs, token: string): Promise<TokenP
       return issueTokens(deps, rotated, session.uid)
     }
     // somebody else moved the session meanwhile: judge the token against where it is now
-    return repeat(deps, await authenticate(deps, presented), presented)
+    return repeat(deps, await authenticate(deps, presented), presented, origin)
   }
-  return repeat(deps, session, presented)
+  return repeat(deps, session, presented, origin)
 }
 
 const selectOwned = compiled<{ id: string }, OwnedSession>((db, stand) =>
@@ -86,18 +87,28 @@ async function rotate({ db, now }: Needs, { id, generation }: SessionRow): Promi
 }
 
 /** Answers a token that was exchanged before. */
-async function repeat(deps: Needs, session: OwnedSession, presented: PresentedToken): Promise<TokenPair> {
+async function repeat(
+  deps: Needs,
+  session: OwnedSession,
+  presented: PresentedToken,
+  origin: Origin,
+): Promise<TokenPair> {
   if (presented.generation > session.generation) return refuse(deps, 'invalid')
   const inGrace =
     presented.generation === session.generation - 1 && deps.now() - session.rotated_at < deps.config.refresh_grace
-  if (!inGrace) return endStolenSession(deps, session, presented)
+  if (!inGrace) return endStolenSession(deps, session, presented, origin)
   deps.counts.refreshes.repeated += 1
   return issueTokens(deps, session, session.uid)
 }
 
 /** Ends the session whose refresh token came back after it had been replaced: thief and owner look alike. */
-async function endStolenSession(deps: Needs, session: SessionRow, presented: PresentedToken): Promise<never> {
-  const isEndedHere = await endSession(deps, session.id, 'refresh_token_reused')
+async function endStolenSession(
+  deps: Needs,
+  session: SessionRow,
+  presented: PresentedToken,
+  origin: Origin,
+): Promise<never> {
+  const isEndedHere = await endSession(deps, session.id, 'refresh_token_reused', { origin })
   // who ended it meanwhile has said why, and every later answer will say the same
   if (!isEndedHere) await authenticate(deps, presented)
   deps.log.warn({ session_id: session.id, ip: session.ip }, 'a replaced refresh token came back; its session was ended')

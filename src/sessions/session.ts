@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import type { Account } from '../accounts/account.ts'
 import type { Origin } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { compiled } from '../db/compiled.ts'
 import { skippingHeld } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
@@ -69,26 +71,29 @@ const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
 
 /**
  * Adds a session for an account; the caller's transaction has made sure that the account may have one.
+ * @param origin where its owner comes from
  * @param life how long it lasts at the most, in ms
  */
 export async function insertSession(
   tx: Tx,
-  { config, now }: Pick<Deps, 'config' | 'now'>,
-  userId: number,
-  { ip, user_agent }: Origin,
-  life = config.refresh_token_ttl,
+  deps: Pick<Deps, 'audit' | 'config' | 'now'>,
+  { id: user_id, uid }: Pick<Account, 'id' | 'uid'>,
+  origin: Origin,
+  life = deps.config.refresh_token_ttl,
 ): Promise<SessionRow> {
-  const at = now()
+  const at = deps.now()
   await sweepSessions(tx, { before: at - KEEP_EXPIRED })
   const [session] = await insertRow(tx, {
     id: uuidv7({ msecs: at }),
-    user_id: userId,
+    user_id,
     salt: randomBytes(16).toString('hex'),
     created_at: at,
     expires_at: at + life,
-    ip: ip ?? null,
-    user_agent: user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+    ip: origin.ip ?? null,
+    user_agent: origin.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
   })
+  const { id: session_id } = session as SessionRow
+  await recordEvent(tx, deps, { action: 'session.start', actor: { uid, session_id, origin }, subject: uid })
   return session as SessionRow
 }
 

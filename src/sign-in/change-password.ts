@@ -1,4 +1,5 @@
-import type { Origin } from '../audit/actor.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -13,15 +14,19 @@ import type { SessionState } from '../sessions/states.ts'
  * @throws Failure current_password_wrong, password_too_short, session_ended, overloaded
  */
 export async function changePassword(
-  deps: Pick<Deps, 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>,
+  deps: Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>,
   { account, session_id }: SessionState,
   { current_password, new_password }: PasswordChange,
-  origin: Origin,
+  actor: Actor,
 ): Promise<void> {
   await checkNewPassword(deps, new_password, account, 'new_password')
-  const from = { ...origin, account: `id ${account.id}` }
+  const from = { ...actor.origin, account: `id ${account.id}` }
   const checked = await checkPassword(deps, account.id, current_password, from)
-  if (checked === undefined) throw new Failure('current_password_wrong')
+  if (checked === undefined) {
+    const failure = 'current_password_wrong'
+    await recordEvent(deps.db, deps, { action: 'password.change', actor, subject: account.uid, failure })
+    throw new Failure(failure)
+  }
   const hash = await deps.hasher.hash(new_password, from)
   const ended = await inTransaction(deps.db, async (tx) => {
     // of two changes that started from one password, the second must not win over the first
@@ -29,7 +34,8 @@ export async function changePassword(
     // hashing takes long enough for the session to end meanwhile
     if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
     await storeHash(tx, account.id, hash, deps.now())
-    return revokeSessions(tx, deps, account.id, 'password_changed', session_id)
+    await recordEvent(tx, deps, { action: 'password.change', actor, subject: account.uid })
+    return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)
   })
   deps.counts.ended.password_changed += ended
   await deps.states.forgetUser(account.id)

@@ -1,6 +1,9 @@
 /** Changing and removing accounts, with what that means for their sessions. */
 import { type Account, getAccount, getAccountForChange } from '../accounts/account.ts'
 import { type Profile, updateAccount } from '../accounts/write.ts'
+import type { Action } from '../audit/actions.ts'
+import type { Actor } from '../audit/actor.ts'
+import { type AuditEvent, recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -10,14 +13,21 @@ import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
-type Needs = Pick<Deps, 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
+ * @param actor who changes it
  * @param from the session that asks: it has to live, and a new password does not end it
  * @throws Failure user_not_found, username_taken, email_taken, password_too_short, last_admin, overloaded; session_ended
  */
-export async function changeAccount(deps: Needs, uid: string, update: UserUpdate, from?: string): Promise<Account> {
+export async function changeAccount(
+  deps: Needs,
+  uid: string,
+  update: UserUpdate,
+  actor: Actor,
+  from?: string,
+): Promise<Account> {
   const { password, roles, disabled, ...profile } = update
   const hash = password === undefined ? undefined : await hashNew(deps, uid, password, profile)
   const { changed, ended } = await inTransaction(deps.db, async (tx) => {
@@ -27,9 +37,10 @@ export async function changeAccount(deps: Needs, uid: string, update: UserUpdate
     await updateAccount(tx, account, profile, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)
     if (hash) await storeHash(tx, account.id, hash, deps.now())
+    for (const event of eventsOf(account, update)) await recordEvent(tx, deps, { ...event, actor, subject: uid })
     const ended = {
-      password_changed: hash ? await revokeSessions(tx, deps, account.id, 'password_changed', from) : 0,
-      account_disabled: disabled ? await revokeSessions(tx, deps, account.id, 'account_disabled') : 0,
+      password_changed: hash ? await revokeSessions(tx, deps, account, 'password_changed', actor, from) : 0,
+      account_disabled: disabled ? await revokeSessions(tx, deps, account, 'account_disabled', actor) : 0,
     }
     if (disabled || roles) await keepAnAdmin(tx, account)
     return { changed: await getAccount(tx, uid), ended }
@@ -46,15 +57,30 @@ async function hashNew(deps: Needs, uid: string, password: string, profile: Prof
   return deps.hasher.hash(password)
 }
 
+/** What an update comes to: which members of the profile it changes, and never to what. */
+function eventsOf(before: Account, update: UserUpdate): Pick<AuditEvent, 'action' | 'details'>[] {
+  const { password, roles, disabled, ...profile } = update
+  const members = Object.keys(profile).sort().join()
+  const switched: Action = disabled ? 'account.disable' : 'account.enable'
+  return [
+    ...(members ? [{ action: 'account.update' as const, details: { members } }] : []),
+    ...(roles ? [{ action: 'roles.change' as const, details: { roles: [...roles].sort().join() } }] : []),
+    ...(password === undefined ? [] : [{ action: 'password.change' as const }]),
+    ...(disabled === undefined || disabled === (before.disabled_at !== null) ? [] : [{ action: switched }]),
+  ]
+}
+
 /**
  * Removes an account with everything that belongs to it.
+ * @param actor who removes it
  * @throws Failure user_not_found, last_admin
  */
-export async function removeAccount(deps: Needs, uid: string): Promise<void> {
+export async function removeAccount(deps: Needs, uid: string, actor: Actor): Promise<void> {
   const id = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     await tx.deleteFrom('users').where('id', '=', account.id).execute()
     await keepAnAdmin(tx, account)
+    await recordEvent(tx, deps, { action: 'account.delete', actor, subject: uid })
     return account.id
   })
   await deps.states.forgetUser(id)

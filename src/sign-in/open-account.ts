@@ -1,6 +1,7 @@
 import { type Account, getAccount } from '../accounts/account.ts'
 import { insertAccount, type Profile } from '../accounts/write.ts'
-import type { Origin } from '../audit/actor.ts'
+import type { Actor, Origin } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import type { Claimant } from '../passwords/admission.ts'
@@ -12,7 +13,7 @@ import type { TokenPair } from '../sessions/schema.ts'
 import { insertSession, issueTokens } from '../sessions/session.ts'
 import type { OpenedSession } from './sign-in.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now'>
 
 /** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
 export interface NewAccount extends Profile {
@@ -45,14 +46,15 @@ export async function openAccountAndSession(
 ): Promise<OpenedSession> {
   const hash = await hashNew(deps, password, profile, origin)
   return inTransaction(deps.db, async (tx) => {
-    const { id, uid } = await writeAccount(tx, deps, profile, hash, ['user'], false)
-    const session = await insertSession(tx, deps, id, origin, life)
-    return { account: await getAccount(tx, uid), session }
+    const user = await writeAccount(tx, deps, profile, hash, ['user'], false, { origin })
+    const session = await insertSession(tx, deps, user, origin, life)
+    return { account: await getAccount(tx, user.uid), session }
   })
 }
 
 /**
- * Makes an account for somebody else, who signs in later.
+ * Makes an account whose owner signs in later.
+ * @param actor who makes it
  * @throws Failure username_taken, email_taken, password_too_short, overloaded
  */
 export async function openAccount(
@@ -63,10 +65,11 @@ export async function openAccount(
     password,
     ...profile
   }: NewAccount & { roles?: readonly Role[]; disabled?: boolean },
+  actor: Actor,
 ): Promise<Account> {
   const hash = await hashNew(deps, password, profile)
   return inTransaction(deps.db, async (tx) => {
-    const { uid } = await writeAccount(tx, deps, profile, hash, roles, disabled)
+    const { uid } = await writeAccount(tx, deps, profile, hash, roles, disabled, actor)
     return getAccount(tx, uid)
   })
 }
@@ -78,14 +81,18 @@ async function hashNew(deps: Needs, password: string, owner: Profile, from?: Cla
 
 async function writeAccount(
   tx: Tx,
-  { now }: Pick<Deps, 'now'>,
+  deps: Pick<Deps, 'audit' | 'now'>,
   profile: Profile,
   hash: string,
   roles: readonly Role[],
   disabled: boolean,
+  actor: Actor,
 ) {
-  const user = await insertAccount(tx, profile, { now: now(), disabled })
-  await storeHash(tx, user.id, hash, now())
+  const now = deps.now()
+  const user = await insertAccount(tx, profile, { now, disabled })
+  await storeHash(tx, user.id, hash, now)
   await setRoles(tx, user.id, roles)
+  const details = { roles: [...roles].sort().join() }
+  await recordEvent(tx, deps, { action: 'account.create', actor, subject: user.uid, details })
   return user
 }

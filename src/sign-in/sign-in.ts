@@ -1,6 +1,7 @@
 import { type Account, findByIdentifier } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { compiled } from '../db/compiled.ts'
 import { holdingRows } from '../db/dialect.ts'
 import type { SessionRow } from '../db/schema.ts'
@@ -12,7 +13,7 @@ import type { TokenPair } from '../sessions/schema.ts'
 import { insertSession, issueTokens } from '../sessions/session.ts'
 import type { Credentials } from './schema.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'keys' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now'>
 
 /** A password that is renewed by a parallel sign-in is checked once more against what was stored meanwhile. */
 const ATTEMPTS = 2
@@ -38,23 +39,36 @@ export interface OpenedSession {
  * @throws Failure as `signIn` does
  */
 export async function openSession(
-  deps: Pick<Deps, 'config' | 'db' | 'hasher' | 'now'>,
+  deps: Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now'>,
   { identifier, password }: Credentials,
   origin: Origin,
   life?: number,
 ): Promise<OpenedSession> {
+  let subject: string | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const account = await findByIdentifier(deps.db, identifier)
+    subject = account?.uid
     // by what was typed and not by what was found, or the order of answers would tell whether there is such an account
     const from = { ...origin, account: `name ${foldIdentifier(identifier)}` }
     const hash = await checkPassword(deps, account?.id, password, from)
     if (!account || hash === undefined) break
-    if (account.disabled_at !== null) throw new Failure('account_disabled')
+    if (account.disabled_at !== null) return refuse(deps, 'account_disabled', subject, origin)
     const stored = await renewHash(deps, account.id, hash, password, from)
-    const session = await startSession(deps, account.id, stored, origin, life)
+    const session = await startSession(deps, account, stored, origin, life)
     if (session) return { account, session }
   }
-  throw new Failure('invalid_credentials')
+  return refuse(deps, 'invalid_credentials', subject, origin)
+}
+
+/** Records that somebody did not get in, whether there is such an account or not, so that both take as long. */
+async function refuse(
+  deps: Pick<Deps, 'audit' | 'db' | 'now'>,
+  failure: 'account_disabled' | 'invalid_credentials',
+  subject: string | undefined,
+  origin: Origin,
+): Promise<never> {
+  await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject, failure })
+  throw new Failure(failure)
 }
 
 const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number }>((db, stand) =>
@@ -76,14 +90,14 @@ const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number
  * long enough for a password change to overtake it, and that change ends sessions it can see. So it waits for this one.
  */
 function startSession(
-  deps: Pick<Deps, 'config' | 'db' | 'now'>,
-  userId: number,
+  deps: Pick<Deps, 'audit' | 'config' | 'db' | 'now'>,
+  account: Account,
   checkedHash: string,
   origin: Origin,
   life: number | undefined,
 ): Promise<SessionRow | undefined> {
   return inTransaction(deps.db, async (tx) => {
-    const [account] = await selectUnchanged(tx, { user_id: userId, hash: checkedHash })
-    return account && insertSession(tx, deps, userId, origin, life)
+    const [unchanged] = await selectUnchanged(tx, { user_id: account.id, hash: checkedHash })
+    return unchanged && insertSession(tx, deps, account, origin, life)
   })
 }

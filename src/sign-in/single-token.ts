@@ -9,7 +9,7 @@ import { type NewAccount, openAccountAndSession } from './open-account.ts'
 import type { Credentials } from './schema.ts'
 import { type OpenedSession, openSession } from './sign-in.ts'
 
-type Needs = Pick<Deps, 'config' | 'db' | 'hasher' | 'keys' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now'>
 
 /**
  * Signs a person in by user name or e-mail address; the session ends with its access token.

@@ -28,7 +28,7 @@ export interface Bearer {
  * @throws Failure invalid_credentials, account_disabled, overloaded
  */
 export async function signInForSingleUse(
-  deps: Needs & Pick<Deps, 'hasher'>,
+  deps: Needs & Pick<Deps, 'audit' | 'hasher'>,
   credentials: Credentials,
   origin: Origin,
 ): Promise<string> {

@@ -1,6 +1,9 @@
 /** The signing keys: who signs now, who is still believed, and when the next one takes over. */
 import type { JsonWebKey, KeyObject } from 'node:crypto'
+import { type Actor, SYSTEM } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { sharing } from '../db/sharing.ts'
+import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import type { DerivedKeys } from './master-key.ts'
 import { createSigningKey, openSigningKey, type SigningKey } from './signing-key.ts'
@@ -37,14 +40,14 @@ export interface KeyRing {
   /** Reads the keys again and makes the next one when its time has come. */
   maintain(): Promise<void>
   /** Makes the next key; `at` says from when on it signs, by default after its publication has spread. */
-  rotate(at?: number): Promise<SigningKey>
+  rotate(actor: Actor, at?: number): Promise<SigningKey>
   /** Withdraws every key but the one that signs now. */
-  revokeOthers(): Promise<number>
+  revokeOthers(actor: Actor): Promise<number>
   /** Calls `listener` when keys have changed. */
   onChange(listener: () => void): void
 }
 
-type Needs = Pick<Deps, 'config' | 'db' | 'elapsed' | 'ephemeral' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'elapsed' | 'ephemeral' | 'now'>
 
 /**
  * Opens the ring, making the first key if there is none.
@@ -91,7 +94,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
     return (next?.activates_at ?? abandoned) + longestLife(config) + config.clock_tolerance
   }
 
-  async function add(sequence: number, activates_at: number): Promise<void> {
+  async function add(actor: Actor, sequence: number, activates_at: number): Promise<void> {
     const row = {
       ...createSigningKey(config.jwt_alg, derived.seal),
       sequence,
@@ -100,11 +103,16 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
       revoked_at: null,
     }
     // Another node that came to the same conclusion has taken the number: then its key is the next one.
-    await db
-      .insertInto('signing_keys')
-      .values(row)
-      .onConflict((conflict) => conflict.columns(['alg', 'sequence']).doNothing())
-      .execute()
+    await inTransaction(db, async (tx) => {
+      const added = await tx
+        .insertInto('signing_keys')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['alg', 'sequence']).doNothing())
+        .returning('kid')
+        .executeTakeFirst()
+      const details = { kid: row.kid, alg: row.alg }
+      if (added) await recordEvent(tx, deps, { action: 'key.create', actor, details })
+    })
     await ephemeral.publish(CHANNEL, row.kid).catch(() => {})
     await load()
   }
@@ -121,10 +129,10 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   async function maintain(): Promise<void> {
     await load()
     const newest = ours().at(-1)
-    if (!newest) return add(await nextSequence(), now())
+    if (!newest) return add(SYSTEM, await nextSequence(), now())
     const lead = Math.min(LEAD, config.key_rotation / 4)
     const due = newest.activates_at + config.key_rotation
-    if (now() >= due - lead) await add(newest.sequence + 1, Math.max(due, now() + lead))
+    if (now() >= due - lead) await add(SYSTEM, newest.sequence + 1, Math.max(due, now() + lead))
   }
 
   function current(): SigningKey {
@@ -167,24 +175,29 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
     list: believed,
 
-    async rotate(at = now() + LEAD) {
+    async rotate(actor, at = now() + LEAD) {
       const sequence = await nextSequence()
-      await add(sequence, at)
+      await add(actor, sequence, at)
       const key = ours().find((candidate) => candidate.sequence === sequence)
       if (!key) throw new Error('the new key was withdrawn at once')
       return key
     },
 
-    async revokeOthers() {
-      const { numUpdatedRows } = await db
-        .updateTable('signing_keys')
-        .set({ revoked_at: now() })
-        .where('kid', '<>', current().kid)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst()
+    async revokeOthers(actor) {
+      const withdrawn = await inTransaction(db, async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('signing_keys')
+          .set({ revoked_at: now() })
+          .where('kid', '<>', current().kid)
+          .where('revoked_at', 'is', null)
+          .executeTakeFirst()
+        const details = { keys: Number(numUpdatedRows) }
+        if (details.keys > 0) await recordEvent(tx, deps, { action: 'key.revoke', actor, details })
+        return details.keys
+      })
       await ephemeral.publish(CHANNEL, 'revoked').catch(() => {})
       await load()
-      return Number(numUpdatedRows)
+      return withdrawn
     },
 
     onChange: (listener) => listeners.push(listener),

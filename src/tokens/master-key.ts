@@ -5,12 +5,14 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../config.ts'
 import { databaseFile, isPostgresUrl } from '../db/open.ts'
 
-/** Two independent 256-bit keys made of the master key (HKDF, RFC 5869). */
+/** Independent 256-bit keys made of the master key (HKDF, RFC 5869). */
 export interface DerivedKeys {
   /** seals signing keys at rest */
   seal: Buffer
   /** authenticates refresh tokens */
   refresh: KeyObject
+  /** authenticates the audit log */
+  audit: KeyObject
 }
 
 /**
@@ -58,9 +60,13 @@ function createOnce(path: string): boolean {
 
 /**
  * Derives the working keys; each purpose has an `info` of its own, so that none helps to guess another.
- * That of refresh tokens is a key object, since an HMAC under a buffer takes six times as long.
+ * Those of HMACs are key objects, since an HMAC under a buffer takes six times as long.
  */
 export function deriveKeys(masterKey: string): DerivedKeys {
   const derive = (info: string) => Buffer.from(hkdfSync('sha256', masterKey, '', info, 32))
-  return { seal: derive('latchkey/seal'), refresh: createSecretKey(derive('latchkey/refresh')) }
+  return {
+    seal: derive('latchkey/seal'),
+    refresh: createSecretKey(derive('latchkey/refresh')),
+    audit: createSecretKey(derive('latchkey/audit')),
+  }
 }

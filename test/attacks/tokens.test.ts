@@ -1,5 +1,6 @@
 /** Attacks on access tokens. */
 import t, { type Test } from 'tap'
+import { OPERATOR } from '../../src/audit/actor.ts'
 import {
   bearer,
   getMe,
@@ -234,10 +235,10 @@ t.test('a token that was verified before is forgotten with its key, its session 
   altered[5] = (altered[5] ?? 0) ^ 1
   await isRefused(t, app, `${head}.${body}.${altered.toString('base64url')}`, 'the claims of a known token, altered')
 
-  await app.keys.rotate(app.now())
+  await app.keys.rotate(OPERATOR, app.now())
   await isAccepted(t, app, person.access_token, 'the key before is still believed')
   const before = app.keys.list().length
-  t.equal(await app.keys.revokeOthers(), before - 1)
+  t.equal(await app.keys.revokeOthers(OPERATOR), before - 1)
   await isRefused(t, app, person.access_token, 'its key was withdrawn')
   t.equal((await refresh(app, person.refresh_token)).statusCode, 200, 'the session goes on under the new key')
 })
@@ -249,7 +250,7 @@ for (const alg of ['ES256', 'EdDSA', 'RS256', 'HS256']) {
     t.equal(takeApart(person.access_token).header['alg'], alg)
     await isAccepted(t, app, person.access_token, 'registered')
     await isAccepted(t, app, await login(app, person.email, person.password).then((pair) => pair.access_token), 'login')
-    await app.keys.rotate()
+    await app.keys.rotate(OPERATOR)
     const answer = await app.inject({ url: '/.well-known/jwks.json' })
     const { keys } = answer.json()
     t.equal(keys.length, alg === 'HS256' ? 0 : 2, 'the next key is published before it signs')

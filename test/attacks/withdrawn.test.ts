@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
+import { OPERATOR } from '../../src/audit/actor.ts'
 import {
   getMe,
   onEachStore,
@@ -21,8 +22,8 @@ t.test('a withdrawn key is worth nothing with the next request on any node', (t)
     const there = await startApp(t, here.environment, here.clock)
     const person = await registerSomebody(here)
     t.equal((await getMe(there, person.access_token)).statusCode, 200, 'known on the other node')
-    await here.keys.rotate(here.now())
-    await here.keys.revokeOthers()
+    await here.keys.rotate(OPERATOR, here.now())
+    await here.keys.revokeOthers(OPERATOR)
     t.equal((await getMe(there, person.access_token)).statusCode, 401)
   }),
 )

@@ -1,5 +1,6 @@
 /** What becomes of sessions when clocks are wrong. */
 import t from 'tap'
+import { OPERATOR } from '../../src/audit/actor.ts'
 import { STATE_MAX_AGE } from '../../src/sessions/states.ts'
 import {
   type Clock,
@@ -46,7 +47,7 @@ t.test('a clock that jumps back an hour ends no session and prolongs no memory',
   t.equal((await exchanged(there, person)).refresh_token, next.refresh_token, 'a lost answer is repeated')
   t.ok(await isServed(there, next))
   t.ok(await isServed(there, await login(here, other.username, other.password)))
-  t.equal((await here.keys.rotate(here.now())).kid, here.keys.current().kid)
+  t.equal((await here.keys.rotate(OPERATOR, here.now())).kid, here.keys.current().kid)
   t.ok(await isServed(there, await exchanged(here, other)), 'by a new key')
 
   t.equal((await post(here, '/auth/logout', { refresh_token: next.refresh_token })).statusCode, 200)

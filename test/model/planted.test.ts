@@ -21,15 +21,15 @@ const BUGS = {
   ],
   'of two refreshes at once the one that came late is refused': [
     'sessions/refresh.ts',
-    'return repeat(deps, await authenticate(deps, presented), presented)',
+    'return repeat(deps, await authenticate(deps, presented), presented, origin)',
     "throw new Failure('refresh_token_invalid')",
   ],
   'a changed password leaves the other sessions alone': [
     'sign-in/change-password.ts',
-    "return revokeSessions(tx, deps, account.id, 'password_changed', session_id)",
+    "return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)",
     'return 0',
   ],
-  'a session that was ended is remembered as it was': ['sessions/end.ts', 'await states.forgetSession(id)', ''],
+  'a session that was ended is remembered as it was': ['sessions/end.ts', 'await deps.states.forgetSession(id)', ''],
 } as const
 
 /** Enough for the rarest of them, which a sequence in two hundred shows. */

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { OPERATOR } from '../../src/audit/actor.ts'
 import { JWKS_MAX_AGE } from '../../src/tokens/key-ring.ts'
 import { seal, unseal } from '../../src/tokens/seal.ts'
 import {
@@ -78,7 +79,7 @@ t.test('a token of a key that another node has just made is believed at once', a
   const there = await startApp(t, here.environment, here.clock)
   const person = await registerSomebody(here)
   here.clock.advance(2000)
-  await here.keys.rotate(here.clock.now())
+  await here.keys.rotate(OPERATOR, here.clock.now())
   const { access_token } = await login(here, person.username, person.password)
   t.not(kidOf(access_token), kidOf(person.access_token))
   t.equal((await getMe(there, access_token)).statusCode, 200)
@@ -88,8 +89,8 @@ t.test('withdrawing every other key ends the tokens they signed, not the session
   const app = await startApp(t)
   const person = await registerSomebody(app)
   t.equal((await getMe(app, person.access_token)).statusCode, 200)
-  await app.keys.rotate(app.clock.now())
-  t.equal(await app.keys.revokeOthers(), 1)
+  await app.keys.rotate(OPERATOR, app.clock.now())
+  t.equal(await app.keys.revokeOthers(OPERATOR), 1)
   t.equal((await getMe(app, person.access_token)).json().code, 'token_invalid', 'also from the cache')
   const refreshed = await app.inject({
     method: 'POST',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { OPERATOR } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openAccount } from '../../src/sign-in/open-account.ts'
 import { violation } from './contract.ts'
@@ -204,7 +205,7 @@ export async function registerSomebody(app: FastifyInstance, more: Record<string
 /** Makes an admin, as the command line would, and signs them in. */
 export async function registerAdmin(app: FastifyInstance): Promise<Person> {
   const registration = somebody()
-  await openAccount(app, { ...registration, roles: ['admin', 'user'] })
+  await openAccount(app, { ...registration, roles: ['admin', 'user'] }, OPERATOR)
   return asPerson(registration, await login(app, registration.username, registration.password))
 }
 

@@ -1,4 +1,5 @@
 /** Files of users, imported into a database of their own. */
+import { createSecretKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -70,7 +71,10 @@ async function bringInFile(
   const { system, description, rows } = await recognise(openSource(path), from)
   const report = openReport(reportPath, path, apply)
   const onBatch = (decisions: readonly Decision[]) => report.write(decisions)
-  const summary = await importUsers({ db, now: () => NOW }, { system, rows, options, apply, onBatch })
+  const summary = await importUsers(
+    { audit: { key: createSecretKey(Buffer.alloc(32)) }, db, now: () => NOW },
+    { system, rows, options, apply, onBatch },
+  )
   report.close()
   const text = readFileSync(reportPath, 'utf8')
   const lines = text

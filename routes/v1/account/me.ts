@@ -7,7 +7,7 @@ import { ref } from '../../../src/schemas.ts'
 import { changePassword } from '../../../src/sign-in/change-password.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
 import { answer, nothing, problems } from '../../contract.ts'
-import { originOf } from '../../origin.ts'
+import { actorOf } from '../../origin.ts'
 
 /** One's own account. */
 const me: FastifyPluginAsyncTypebox = async (app) => {
@@ -40,7 +40,8 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
         ...problems('user_not_found', 'username_taken', 'email_taken'),
       },
     },
-    handler: async (request) => toUser(await changeAccount(app, request.session.account.uid, request.body)),
+    handler: async (request) =>
+      toUser(await changeAccount(app, request.session.account.uid, request.body, actorOf(request))),
   })
 
   app.route({
@@ -55,7 +56,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: nothing('The account is gone'), ...problems('user_not_found', 'last_admin') },
     },
     handler: async (request, reply) => {
-      await removeAccount(app, request.session.account.uid)
+      await removeAccount(app, request.session.account.uid, actorOf(request))
       return reply.code(204).send(null)
     },
   })
@@ -76,7 +77,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async (request, reply) => {
-      await changePassword(app, request.session, request.body, originOf(request))
+      await changePassword(app, request.session, request.body, actorOf(request))
       return reply.code(204).send(null)
     },
   })

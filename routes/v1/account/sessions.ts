@@ -4,6 +4,7 @@ import { endOwnSession, endUserSessions } from '../../../src/sessions/end.ts'
 import { listSessions } from '../../../src/sessions/list.ts'
 import { SessionList } from '../../../src/sessions/schema.ts'
 import { answer, nothing, problems } from '../../contract.ts'
+import { actorOf } from '../../origin.ts'
 
 /** One's own sessions. */
 const sessions: FastifyPluginAsyncTypebox = async (app) => {
@@ -34,7 +35,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: nothing('The session is over'), ...problems('session_not_found') },
     },
     handler: async (request, reply) => {
-      await endOwnSession(app, request.session, request.params.session_id)
+      await endOwnSession(app, request.session, request.params.session_id, actorOf(request))
       return reply.code(204).send(null)
     },
   })
@@ -51,7 +52,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: answer(Message, 'Every session is over') },
     },
     handler: async (request) => {
-      await endUserSessions(app, request.session.account.id, 'logout_all')
+      await endUserSessions(app, request.session.account, 'logout_all', actorOf(request))
       return { message: 'Signed out everywhere.' }
     },
   })

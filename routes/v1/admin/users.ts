@@ -8,6 +8,7 @@ import { changeAccount, removeAccount } from '../../../src/sign-in/manage-accoun
 import { openAccount } from '../../../src/sign-in/open-account.ts'
 import { NewUser, UserUpdate } from '../../../src/sign-in/schema.ts'
 import { answer, nothing, problems } from '../../contract.ts'
+import { actorOf } from '../../origin.ts'
 
 const UserParams = Type.Object({ user_id: Uuid('the account') })
 
@@ -43,7 +44,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         ...problems('password_too_short', 'username_taken', 'email_taken', 'overloaded'),
       },
     },
-    handler: async (request, reply) => reply.code(201).send(toUser(await openAccount(app, request.body))),
+    handler: async (request, reply) =>
+      reply.code(201).send(toUser(await openAccount(app, request.body, actorOf(request)))),
   })
 
   app.route({
@@ -69,7 +71,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         ),
       },
     },
-    handler: async (request) => toUser(await changeAccount(app, request.params.user_id, request.body)),
+    handler: async (request) =>
+      toUser(await changeAccount(app, request.params.user_id, request.body, actorOf(request))),
   })
 
   app.route({
@@ -85,7 +88,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: nothing('The account is gone'), ...problems('user_not_found', 'last_admin') },
     },
     handler: async (request, reply) => {
-      await removeAccount(app, request.params.user_id)
+      await removeAccount(app, request.params.user_id, actorOf(request))
       return reply.code(204).send(null)
     },
   })
@@ -103,8 +106,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       response: { 204: nothing('Every session is over'), ...problems('user_not_found') },
     },
     handler: async (request, reply) => {
-      const { id } = await getAccount(app.db, request.params.user_id)
-      await endUserSessions(app, id, 'revoked_by_admin')
+      const account = await getAccount(app.db, request.params.user_id)
+      await endUserSessions(app, account, 'revoked_by_admin', actorOf(request))
       return reply.code(204).send(null)
     },
   })

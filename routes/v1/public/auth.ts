@@ -61,7 +61,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
         ...problems('refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused'),
       },
     },
-    handler: (request) => refreshSession(app, request.body.refresh_token),
+    handler: (request) => refreshSession(app, request.body.refresh_token, originOf(request)),
   })
 
   app.route({
@@ -76,7 +76,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       response: { 200: answer(Message, 'The session is over') },
     },
     handler: async (request) => {
-      await endSessionOfToken(app, request.body.refresh_token)
+      await endSessionOfToken(app, request.body.refresh_token, originOf(request))
       return { message: 'Signed out.' }
     },
   })

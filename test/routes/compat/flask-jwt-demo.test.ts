@@ -1,5 +1,6 @@
 /** The dialect `flask-jwt-demo`: its own nine tests and each row of its table, over a real port. */
 import t, { type Test } from 'tap'
+import { OPERATOR } from '../../../src/audit/actor.ts'
 import { forgeryOf, mint, strangersKey, takeApart } from '../../attacks/mint.ts'
 import { bearer, type Environment, getMe, login, onEachStore, post, registerSomebody } from '../../support/app.ts'
 import { type Ask, isAnswer, openDoor } from '../../support/door.ts'
@@ -409,7 +410,7 @@ t.test('the last admin stays, and so does the token', async (t) => {
 
 t.test('a token outlives the rotation of its key', async (t) => {
   const { app, ask, token } = await start(t)
-  await app.keys.rotate(app.clock.now())
+  await app.keys.rotate(OPERATOR, app.clock.now())
   app.clock.advance(34 * 60_000)
   t.equal((await getUser(ask, token)).status, 200)
 })
