@@ -17,6 +17,7 @@ import ephemeral from '../plugins/ephemeral.ts'
 import errors, { answerBrokenRequest, sendProblem, toFailure } from '../plugins/errors.ts'
 import hasher from '../plugins/hasher.ts'
 import jwt from '../plugins/jwt.ts'
+import mail from '../plugins/mail.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
@@ -96,6 +97,7 @@ export async function buildApp(
     await app.register(db, { database, clock })
     await app.register(ephemeral, { database })
     await app.register(jwt)
+    await app.register(mail)
     await app.register(hasher, { ahead: hashesAhead })
     await app.register(authenticate)
     await app.register(metrics)

@@ -12,24 +12,32 @@ import {
   databaseUrl,
   dialects,
   hostName,
+  localeTag,
+  type MailFrom,
   type MetricsAccess,
+  mailFrom,
   masterKey,
   metricsAccess,
   milliseconds,
   origins,
   proxies,
   redisUrl,
+  type SmtpServer,
+  smtpServer,
 } from './operation/values.ts'
 
 export { ConfigError }
 
 /** What more has to be said of than the schema does, or what goes into another member. */
 const READ_APART = [
+  'APP_URL',
   'COMPAT',
   'CORS_ORIGINS',
   'DATABASE_URL',
+  'DEFAULT_LOCALE',
   'ISSUER',
   'JWT_KEY',
+  'MAIL_FROM',
   'METRICS',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
@@ -39,6 +47,7 @@ const READ_APART = [
   'REDIS_HOST',
   'REDIS_PORT',
   'REDIS_URL',
+  'SMTP_URL',
   'TRUST_PROXY',
   'UV_THREADPOOL_SIZE',
   'WORKERS',
@@ -64,6 +73,10 @@ export type Config = Readonly<
     /** where traces go, and as whose; undefined: there are none */
     traces: { url: string; service: string } | undefined
     workers: number
+    app_url: string | undefined
+    default_locale: string
+    smtp: SmtpServer | undefined
+    mail_from: MailFrom
   }
 >
 
@@ -171,6 +184,10 @@ function interpret(env: Environment, faults: Faults): Config {
     metrics: read('METRICS', metricsAccess),
     traces: env.OTEL_SDK_DISABLED === 'true' ? undefined : tracesOf(env, read),
     compat: read('COMPAT', dialects) ?? [],
+    app_url: read('APP_URL', baseUrl),
+    default_locale: read('DEFAULT_LOCALE', localeTag) ?? 'en',
+    smtp: read('SMTP_URL', smtpServer),
+    mail_from: { name: env.SERVICE_NAME, address: 'latchkey@localhost', ...read('MAIL_FROM', mailFrom) },
   })
   checkTogether(config, env, faults)
   return config
@@ -210,6 +227,7 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     'REDIS_HOST',
     'REDIS_URL',
   )
+  check(!env.SMTP_URL || !!env.MAIL_FROM, 'MAIL_FROM', 'is required with SMTP_URL', 'SMTP_URL')
   const inMemory = config.database_url === 'sqlite::memory:'
   check(config.workers === 1 || !inMemory, 'WORKERS', 'must be 1 where the database is in memory', 'DATABASE_URL')
   check(

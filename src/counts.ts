@@ -62,6 +62,10 @@ export interface Counts {
   redis: Durations
   /** from the writing of news on another node to its being heard here */
   news: Durations
+  /** messages that this node sent, that it could not send (yet), and that it gave up */
+  mail: Record<'sent' | 'failed' | 'abandoned', number>
+  /** messages that wait, and since when the oldest does (epoch ms), when this node last looked */
+  outbox: { waiting: number; oldest: number | undefined }
 }
 
 /** Everything at nought. */
@@ -88,5 +92,7 @@ export function createCounts(): Counts {
     },
     redis: createDurations(),
     news: createDurations(),
+    mail: { sent: 0, failed: 0, abandoned: 0 },
+    outbox: { waiting: 0, oldest: undefined },
   }
 }

@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import type { Counts } from './counts.ts'
 import type { Db } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
+import type { Mailer } from './mail/mailer.ts'
 import type { Hasher } from './passwords/hasher.ts'
 import type { SessionStates } from './sessions/states.ts'
 import type { TokenCache } from './tokens/access-token.ts'
@@ -34,6 +35,7 @@ export interface Deps {
   jwt: Jwt
   keys: KeyRing
   log: Log
+  mailer: Mailer
   /** the time, in epoch ms */
   now: () => number
   /** what this node knows of sessions it has seen */

@@ -113,6 +113,22 @@ export const Environment = Type.Object({
   ),
   BODY_LIMIT: integer(1024, 16777216, 65536, 'largest request body', 'bytes'),
   RATE_LIMIT: choice(['on', 'off'], 'on', 'reserved: nothing is limited yet'),
+  SERVICE_NAME: text('Latchkey', 'what the service is called in messages and on its pages'),
+  DEFAULT_LOCALE: text('en', 'language of messages to accounts that name none, and to strangers', 'a BCP 47 tag'),
+  APP_URL: Type.Optional(
+    text(undefined, 'front end that links in messages lead to; by default they lead to pages of this service', 'URL'),
+  ),
+  SMTP_URL: Type.Optional(
+    Type.String({
+      pattern: '^smtps?://.+$',
+      description: 'where messages are handed in; without it production has no mail, and others write it into files',
+      unit: '`smtps://USER:PASSWORD@HOST:465` or `smtp://HOST:587`, which must offer TLS unless `?tls=optional`',
+    }),
+  ),
+  MAIL_FROM: Type.Optional(
+    text(undefined, 'sender of messages; required with `SMTP_URL`', 'an address, or `Name <address>`'),
+  ),
+  MAIL_DIR: text('data/mail', 'folder for messages where there is no `SMTP_URL`, outside production'),
   METRICS: Type.Optional(
     text(
       undefined,
@@ -176,6 +192,8 @@ export const SECRET: ReadonlySet<string> = new Set<Name>([
   'REDIS_URL',
   'DATABASE_URL',
   'PUBLIC_URL',
+  'APP_URL',
+  'SMTP_URL',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
 ])

@@ -77,13 +77,14 @@ export async function getAccountForChange(tx: Tx, uid: string): Promise<Account>
 }
 
 /** The account as the API shows it. Absent means none: no member is ever null. */
-export function toUser({ uid, username, email, name, disabled_at, ...account }: Account): User {
+export function toUser({ uid, username, email, name, locale, disabled_at, ...account }: Account): User {
   return {
     id: uid,
     ...(username !== null && { username }),
     ...(email !== null && { email }),
     email_verified: account.email_verified_at !== null,
     ...(name !== null && { name }),
+    ...(locale !== null && { locale }),
     roles: [...account.roles],
     created_at: new Date(account.created_at).toISOString(),
     updated_at: new Date(account.updated_at).toISOString(),

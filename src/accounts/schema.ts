@@ -34,6 +34,17 @@ export const DisplayName = named(
   }),
 )
 
+export const Locale = named(
+  'Locale',
+  Type.String({
+    minLength: 2,
+    maxLength: 35,
+    format: 'locale',
+    description: 'the language of messages, a BCP 47 tag; the nearest that there is, or the service’s own',
+    example: 'de-AT',
+  }),
+)
+
 export const RoleName = named('RoleName', enumOf(ROLES, { description: 'what an account may do', example: 'user' }))
 
 export const User = named(
@@ -49,6 +60,9 @@ export const User = named(
       ),
       email_verified: Type.Boolean({ description: 'whether the address was proved', example: false }),
       name: Type.Optional(Type.String({ description: 'absent where none was given', example: 'Ada Lovelace' })),
+      locale: Type.Optional(
+        Type.String({ description: 'the language of messages; absent: the service’s own', example: 'de-AT' }),
+      ),
       roles: Type.Array(ref(RoleName), { description: 'in alphabetical order' }),
       created_at: Timestamp('when the account was made'),
       updated_at: Timestamp('when a member last changed'),
@@ -66,6 +80,7 @@ export const ProfileUpdate = named(
       username: Type.Optional(ref(Username)),
       email: Type.Optional(ref(Email)),
       name: Type.Optional(ref(DisplayName)),
+      locale: Type.Optional(ref(Locale)),
     },
     { minProperties: 1, description: 'The members to change; the others stay', example: { name: 'Ada King' } },
   ),

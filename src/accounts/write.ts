@@ -4,6 +4,7 @@ import { violatedUnique } from '../db/dialect.ts'
 import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type ErrorCode, Failure } from '../errors.ts'
+import { canonicalLocale } from '../locale.ts'
 import { foldIdentifier } from './identifiers.ts'
 
 /** What people say of themselves. */
@@ -11,6 +12,8 @@ export interface Profile {
   username?: string
   email?: string
   name?: string
+  /** BCP 47 */
+  locale?: string
 }
 
 const TAKEN = { username_key: 'username_taken', email_key: 'email_taken' } as const satisfies Record<string, ErrorCode>
@@ -63,11 +66,12 @@ export async function updateAccount(
   await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', account.id).execute())
 }
 
-function columnsOf({ username, email, name }: Profile) {
+function columnsOf({ username, email, name, locale }: Profile) {
   return {
     ...(username !== undefined && { username, username_key: foldIdentifier(username) }),
     ...(email !== undefined && { email, email_key: foldIdentifier(email) }),
     ...(name !== undefined && { name: name === '' ? null : name }),
+    ...(locale !== undefined && { locale: canonicalLocale(locale) ?? null }),
   }
 }
 

@@ -157,12 +157,14 @@ export type AuditCheckpointRow = Selectable<AuditCheckpointsTable>
 interface OutboxTable {
   id: Generated<number>
   recipient: string
+  /** whose message it is; null where there is no account */
+  uid: string | null
   locale: string | null
   template: string
-  /** JSON; may hold a one-time token, so the row goes when the message has been sent */
+  /** AES-256-GCM over JSON, base64url: may hold a one-time token; the row goes when the message has been sent */
   data: string
   created_at: number
-  /** not to be sent before */
+  /** not to be sent before; moved ahead while somebody is sending it */
   due_at: number
   attempts: number
 }

@@ -13,6 +13,14 @@ const ATTEMPTS = 4
 /** How long it waits in between, in ms; longer each time. */
 const PAUSE = 10
 
+/** What is to be done when a transaction has been committed. */
+const afterwards = new WeakMap<Tx, (() => void)[]>()
+
+/** Calls `listener` when the transaction has been committed, and not at all when it is rolled back. It must not throw. */
+export function afterCommit(tx: Tx, listener: () => void): void {
+  afterwards.get(tx)?.push(listener)
+}
+
 /**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it throws.
  * Only database calls belong inside; they must use the handle that `work` gets, since the database itself waits
@@ -20,8 +28,14 @@ const PAUSE = 10
  */
 export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    const waiting: (() => void)[] = []
     try {
-      return await db.transaction().execute(work)
+      const result = await db.transaction().execute((tx) => {
+        afterwards.set(tx, waiting)
+        return work(tx)
+      })
+      for (const each of waiting) each()
+      return result
     } catch (error) {
       if (attempt === ATTEMPTS || !isPassing(error)) throw error
       // at once it might be in the way of the other one again, before that has woken up

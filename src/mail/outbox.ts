@@ -1,50 +1,90 @@
 /** Messages that wait to be sent: written with the change that causes them, sent after it. */
-import type { Tx } from '../db/transaction.ts'
+import { sql } from 'kysely'
+import { skippingHeld } from '../db/dialect.ts'
+import type { Db } from '../db/open.ts'
+import type { OutboxRow } from '../db/schema.ts'
+import { afterCommit, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { isMailOn } from './mailer.ts'
+import type { Message, Template } from './messages.ts'
 
-/** The messages there are; each is a template of its own. */
-export const TEMPLATES = [
-  'email-change-confirm',
-  'email-changed',
-  'email-verify',
-  'invitation',
-  'locked',
-  'new-device',
-  'password-changed',
-  'password-reset',
-  'registration-attempt',
-  'sign-in-code',
-  'sign-in-link',
-] as const
-export type Template = (typeof TEMPLATES)[number]
-
-/** A message to be sent. */
-export interface Message {
-  to: string
-  /** the account's; the service's own where there is none */
-  locale: string | null
-  template: Template
-  /** what the template says beside its own words; strings are shown as text and never as markup */
-  data: Readonly<Record<string, string | number>>
-}
-
-/** Adds a message, in the transaction of what causes it; it leaves after the commit. */
-export async function enqueueMail(
+/**
+ * Adds a message, in the transaction of what causes it; it leaves after the commit. Where there is no mail, nothing
+ * happens: what cannot do without asks `isMailOn` before.
+ */
+export async function enqueueMail<T extends Template>(
   tx: Tx,
-  { now }: Pick<Deps, 'now'>,
-  { to, locale, template, data }: Message,
+  { config, mailer, now }: Pick<Deps, 'config' | 'mailer' | 'now'>,
+  { to, uid, locale, template, data }: Message<T>,
 ): Promise<void> {
+  if (!isMailOn({ config })) return
   const at = now()
   await tx
     .insertInto('outbox')
     .values({
       recipient: to,
+      uid,
       locale,
       template,
-      data: JSON.stringify(data),
+      data: mailer.seal(JSON.stringify(data), contextOf({ template, recipient: to })),
       created_at: at,
       due_at: at,
       attempts: 0,
     })
     .execute()
+  afterCommit(tx, () => mailer.wake())
+}
+
+/** Takes back what waits for an account, such as one that is deleted. */
+export async function dropMail(tx: Tx, uid: string): Promise<void> {
+  await tx.deleteFrom('outbox').where('uid', '=', uid).execute()
+}
+
+/** What the data of a message are sealed for: nobody who can write to the database sends them to somebody else. */
+export function contextOf({ template, recipient }: Pick<OutboxRow, 'template' | 'recipient'>): string {
+  return `${template}\0${recipient}`
+}
+
+/**
+ * Takes the message that has been due for longest, so that nobody else does before the lease has ended.
+ * @param lease in ms
+ */
+export async function claimMessage(db: Db, now: number, lease: number): Promise<OutboxRow | undefined> {
+  const next = db.selectFrom('outbox').select('id').where('due_at', '<=', now).orderBy('due_at').limit(sql.lit(1))
+  return db
+    .updateTable('outbox')
+    .set((eb) => ({ due_at: now + lease, attempts: eb('attempts', '+', 1) }))
+    .where('id', '=', skippingHeld(db, next))
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Lets a claimed message wait until then, unless its lease has ended and somebody else has it. */
+export async function postponeMessage(db: Db, { id, due_at }: OutboxRow, until: number): Promise<void> {
+  await db.updateTable('outbox').set({ due_at: until }).where('id', '=', id).where('due_at', '=', due_at).execute()
+}
+
+/** Removes a message that was sent or given up. */
+export async function removeMessage(db: Db | Tx, { id }: OutboxRow): Promise<void> {
+  await db.deleteFrom('outbox').where('id', '=', id).execute()
+}
+
+/** How many messages wait, since when, and when the next is due; times are epoch ms. */
+export interface Backlog {
+  waiting: number
+  oldest: number | undefined
+  next: number | undefined
+}
+
+/** Looks at the outbox as a whole. */
+export async function readBacklog(db: Db): Promise<Backlog> {
+  const { waiting, oldest, next } = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('waiting'),
+      fn.min<number | null>('created_at').as('oldest'),
+      fn.min<number | null>('due_at').as('next'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { waiting, oldest: oldest ?? undefined, next: next ?? undefined }
 }

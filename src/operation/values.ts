@@ -1,5 +1,6 @@
 /** What variables of the environment mean beyond what their schema can say. Each reader throws the end of a sentence. */
 import { isIP } from 'node:net'
+import { canonicalLocale } from '../locale.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
 /** The reference systems whose calls are answered in their own words; `routes/compat/` has a file for each. */
@@ -119,4 +120,53 @@ export function metricsAccess(value: string): MetricsAccess {
   const valid = isIP(bare) === 6 ? bare !== host : isIP(bare) === 4 || /^[\w.-]+$/.test(host)
   if (!valid || Number(port) < 1 || Number(port) > 65535) throw new Error('must be HOST:PORT or token:SECRET')
   return { host: bare, port: Number(port) }
+}
+
+/** Where messages are handed in. */
+export interface SmtpServer {
+  host: string
+  port: number
+  /** TLS from the first byte */
+  secure: boolean
+  /** without TLS nothing is said */
+  requireTLS: boolean
+  auth: { user: string; pass: string } | undefined
+}
+
+/** A server for messages; TLS may be missing only where the URL says so, or on this very machine. */
+export function smtpServer(value: string): SmtpServer {
+  if (!URL.canParse(value)) throw new Error('must be a URL; special characters in the password have to be escaped')
+  const { protocol, hostname, port, username, password, pathname, search, hash } = new URL(value)
+  if (hostname === '' || !['', '/'].includes(pathname) || hash !== '') throw new Error('must name a host, and no path')
+  if (search !== '' && search !== '?tls=optional') throw new Error('may have no other query than ?tls=optional')
+  const secure = protocol === 'smtps:'
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return {
+    host,
+    port: Number(port || (secure ? 465 : 587)),
+    secure,
+    requireTLS: !secure && search === '' && !/^(localhost|127\.[\d.]+|::1)$/.test(host),
+    auth: username === '' ? undefined : { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
+  }
+}
+
+export interface MailFrom {
+  name: string
+  address: string
+}
+
+/** The sender of messages: an address, or a name with it in angle brackets. */
+export function mailFrom(value: string): Partial<MailFrom> {
+  const [, name = '', address = ''] =
+    /^(?:([^<>\p{Cc}]*)<)?([^\s<>,;:"\p{Cc}]+@[^\s<>,;:"@\p{Cc}]+)>?$/u.exec(value) ?? []
+  if (address === '') throw new Error('must be an address, or Name <address>')
+  const shown = name.trim().replace(/^"(.*)"$/, '$1')
+  return { address, ...(shown && { name: shown }) }
+}
+
+/** A BCP 47 tag. */
+export function localeTag(value: string): string {
+  const tag = canonicalLocale(value)
+  if (!tag) throw new Error('must be a BCP 47 tag, such as en or de-AT')
+  return tag
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { DisplayName, Email, RoleName, Username } from '../accounts/schema.ts'
+import { DisplayName, Email, Locale, RoleName, Username } from '../accounts/schema.ts'
 import { NewPassword, TypedPassword } from '../passwords/schema.ts'
 import { closed, named, ref } from '../schemas.ts'
 
@@ -8,6 +8,7 @@ const account = {
   email: ref(Email),
   password: ref(NewPassword),
   name: Type.Optional(ref(DisplayName)),
+  locale: Type.Optional(ref(Locale)),
 }
 
 export const Registration = named('Registration', closed(account))
@@ -47,6 +48,7 @@ export const UserUpdate = named(
       username: Type.Optional(account.username),
       email: Type.Optional(account.email),
       name: account.name,
+      locale: account.locale,
       password: Type.Optional(account.password),
       roles: Type.Optional(Roles),
       disabled: Type.Optional(Disabled),

@@ -1,6 +1,7 @@
 /** How Ajv judges in this service: the settings and the formats of our own that every validator has. */
 import type { Ajv } from 'ajv'
 import { isEmail, isPlainText, isUsername } from '../accounts/identifiers.ts'
+import { isLocale } from '../locale.ts'
 
 /** What all validators share; whether text is coerced into numbers is the one thing they differ in. */
 export const AJV_OPTIONS = {
@@ -19,6 +20,7 @@ const FORMATS = {
   email: isEmail,
   username: isUsername,
   'plain-text': isPlainText,
+  locale: isLocale,
   // two different passwords must not become one on their way to UTF-8
   password: (text: string) => text.isWellFormed(),
 }

@@ -8,6 +8,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   'plain-text': 'must be well-formed text without control characters',
   password: 'must be well-formed text',
   uuid: 'must be a UUID',
+  locale: 'must be a language tag such as en or de-AT',
 }
 
 /** One of Ajv's errors, with the place of the member that does not fit. */

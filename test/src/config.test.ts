@@ -56,6 +56,12 @@ t.test('with nothing set, every value has the default that the documents say', a
     trust_proxy: undefined,
     body_limit: 65536,
     rate_limit: 'on',
+    service_name: 'Latchkey',
+    default_locale: 'en',
+    app_url: undefined,
+    smtp: undefined,
+    mail_from: { name: 'Latchkey', address: 'latchkey@localhost' },
+    mail_dir: 'data/mail',
     metrics: undefined,
     traces: undefined,
     compat: ['flask-jwt-demo', 'python-jwt-template', 'flask-auth'],
@@ -100,6 +106,26 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   TRUST_PROXY: ['2', { trust_proxy: 2 }],
   BODY_LIMIT: ['1024', { body_limit: 1024 }],
   RATE_LIMIT: ['off', { rate_limit: 'off' }],
+  SERVICE_NAME: [
+    'The Shop',
+    { service_name: 'The Shop', mail_from: { name: 'The Shop', address: 'latchkey@localhost' } },
+  ],
+  DEFAULT_LOCALE: ['de-at', { default_locale: 'de-AT' }],
+  APP_URL: ['https://app.example.org/account/', { app_url: 'https://app.example.org/account' }],
+  SMTP_URL: [
+    'smtps://u%40x:p%3Aq@mail.example.org',
+    {
+      smtp: {
+        host: 'mail.example.org',
+        port: 465,
+        secure: true,
+        requireTLS: false,
+        auth: { user: 'u@x', pass: 'p:q' },
+      },
+    },
+  ],
+  MAIL_FROM: ['The Shop <shop@example.org>', { mail_from: { name: 'The Shop', address: 'shop@example.org' } }],
+  MAIL_DIR: ['/var/mail', { mail_dir: '/var/mail' }],
   METRICS: ['127.0.0.1:80', { metrics: { host: '127.0.0.1', port: 80 } }],
   OTEL_EXPORTER_OTLP_ENDPOINT: [
     'http://collector:4318/',
@@ -119,7 +145,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
 
 for (const [name, [value, expected]] of Object.entries(SET)) {
   t.test(`${name} is read`, async (t) => {
-    const more = name === 'REDIS_PORT' ? { REDIS_HOST: 'cache' } : {}
+    const more = { REDIS_PORT: { REDIS_HOST: 'cache' }, SMTP_URL: { MAIL_FROM: 'a@b.example' } }[name] ?? {}
     const config = loadConfig({ [name]: value, ...more })
     if (name === 'REDIS_PORT') t.equal(config.redis_url, 'redis://cache:6380')
     if (name === 'PUBLIC_URL') t.equal(config.issuer, 'https://auth.example.org/base')

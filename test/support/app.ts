@@ -59,6 +59,7 @@ export function testEnvironment(t: Test, more: Environment = {}): Environment {
     NODE_ENV: 'test',
     JWT_KEY,
     DATABASE_URL: onPostgres() ? newPostgresDatabase(t) : `sqlite:${join(dir, 'test.db')}`,
+    MAIL_DIR: join(dir, 'mail'),
     RATE_LIMIT: 'off',
     ...CHEAP_HASH,
     ...more,

@@ -1,0 +1,123 @@
+import type { Language, Sayings } from '../../language.ts'
+import type { MessageData } from '../../messages.ts'
+
+const until = (say: Sayings, at: number) => `The link works once, until ${say.time(at)}.`
+
+export const messages: Language['messages'] = {
+  'email-change-confirm': ({ link, expires_at }, say) => ({
+    subject: 'Confirm your new e-mail address',
+    paragraphs: [`This address is to become the one of an account at ${say.service}. Confirm that it is yours.`],
+    action: { label: 'Confirm this address', link },
+    after: [until(say, expires_at), 'If you did not ask for this, do nothing: without the link nothing changes.'],
+  }),
+
+  'email-changed': ({ link, expires_at, at, new_email }, say) => ({
+    subject: 'Your e-mail address was changed',
+    paragraphs: [`The e-mail address of your account at ${say.service} is another one now.`],
+    facts: [
+      ['New address', new_email],
+      ['When', say.time(at)],
+    ],
+    action: { label: 'Undo the change', link },
+    after: [
+      'If this was you, there is nothing to do.',
+      `If it was not, undo the change, and then choose a new password. The link works once, until ${say.time(expires_at)}.`,
+    ],
+  }),
+
+  'email-verify': ({ link, expires_at }, say) => ({
+    subject: 'Verify your e-mail address',
+    paragraphs: [`An account at ${say.service} has this e-mail address. Verify that it is yours.`],
+    action: { label: 'Verify this address', link },
+    after: [until(say, expires_at), 'If you have no account there, do nothing: the address stays unverified.'],
+  }),
+
+  invitation: ({ link, expires_at }, say) => ({
+    subject: `You are invited to ${say.service}`,
+    paragraphs: [`Somebody at ${say.service} has invited you to open an account there.`],
+    action: { label: 'Accept the invitation', link },
+    after: [until(say, expires_at), 'If you do not want an account, do nothing: none is made without the link.'],
+  }),
+
+  locked: ({ link, expires_at, at }, say) => ({
+    subject: 'Sign-in to your account is limited',
+    paragraphs: [
+      `There were too many wrong passwords for your account at ${say.service}. Sign-in from unknown devices has to wait now. Devices that you have signed in from before are not concerned.`,
+    ],
+    facts: [['When', say.time(at)]],
+    action: { label: 'Allow sign-in again', link },
+    after: [
+      until(say, expires_at),
+      'If this was not you, somebody may be guessing your password. Nobody got in. You need not do anything; a password that you use nowhere else keeps you safe.',
+    ],
+  }),
+
+  'new-device': ({ link, expires_at, at, ip, user_agent }, say) => ({
+    subject: 'Sign-in from a new device',
+    paragraphs: [`Somebody signed in to your account at ${say.service} from a device that was not seen before.`],
+    facts: factsOf({ at, ip, user_agent }, say),
+    action: { label: 'This was not me: end that session', link },
+    after: [
+      'If this was you, there is nothing to do.',
+      `If it was not, end that session and choose a new password at once. The link works once, until ${say.time(expires_at)}.`,
+    ],
+  }),
+
+  'password-changed': ({ at, ip, user_agent }, say) => ({
+    subject: 'Your password was changed',
+    paragraphs: [`Your account at ${say.service} has a new password.`],
+    facts: factsOf({ at, ip, user_agent }, say),
+    after: [
+      'If this was you, there is nothing to do.',
+      'If it was not, say that you have forgotten your password where you sign in: you will get a link to this address, with which you choose a new one, and every session ends.',
+    ],
+  }),
+
+  'password-reset': ({ link, expires_at }, say) => ({
+    subject: 'Choose a new password',
+    paragraphs: [`Somebody asked for a new password for your account at ${say.service}.`],
+    action: { label: 'Choose a new password', link },
+    after: [until(say, expires_at), 'If this was not you, do nothing: your password stays as it is.'],
+  }),
+
+  'registration-attempt': ({ at }, say) => ({
+    subject: 'You already have an account',
+    paragraphs: [
+      `Somebody tried to register at ${say.service} with this e-mail address. It has an account already, so nothing was changed.`,
+    ],
+    facts: [['When', say.time(at)]],
+    after: [
+      'If this was you, sign in with your password, or say there that you have forgotten it.',
+      'If it was not, there is nothing to do.',
+    ],
+  }),
+
+  'sign-in-code': ({ code, expires_at }, say) => ({
+    subject: `Your code for ${say.service}`,
+    paragraphs: ['Type this code where you are signing in:'],
+    code,
+    after: [
+      `The code works once, until ${say.time(expires_at)}.`,
+      'Give it to nobody: nobody from us will ever ask for it. If you are not signing in, do nothing; somebody may have mistyped their address.',
+    ],
+  }),
+
+  'sign-in-link': ({ link, expires_at }, say) => ({
+    subject: `Your link for ${say.service}`,
+    paragraphs: [`This link signs you in to ${say.service}.`],
+    action: { label: 'Sign in', link },
+    after: [
+      until(say, expires_at),
+      'Pass it on to nobody. If you are not signing in, do nothing: without the link nobody gets in.',
+    ],
+  }),
+}
+
+function factsOf({ at, ip, user_agent }: MessageData['password-changed'], say: Sayings) {
+  const device = say.device(user_agent)
+  return [
+    ['When', say.time(at)],
+    ...(ip ? [['Address', ip] as const] : []),
+    ...(device ? [['Device', device] as const] : []),
+  ] as const
+}

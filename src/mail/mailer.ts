@@ -1,0 +1,30 @@
+/** What rules know of mail: whether there is any, and how what waits to be sent is kept from readers of the database. */
+import { hkdfSync } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { seal, unseal } from '../tokens/seal.ts'
+
+export interface Mailer {
+  /** Makes what a message says unreadable without `JWT_KEY`. */
+  seal(plain: string, context: string): string
+  /** @throws when it was sealed under another `JWT_KEY`, or for something else */
+  unseal(sealed: string, context: string): string
+  /** Says that a message was committed. */
+  wake(): void
+}
+
+/** Whether messages go anywhere: over SMTP, or into a folder outside production. Without, features that need mail are off. */
+export function isMailOn({ config }: { config: Pick<Config, 'node_env' | 'smtp'> }): boolean {
+  return config.smtp !== undefined || config.node_env !== 'production'
+}
+
+/**
+ * The sealing half of a mailer.
+ * @param masterKey the operator's; a key of its own is derived from it (HKDF, RFC 5869)
+ */
+export function createSealer(masterKey: string): Pick<Mailer, 'seal' | 'unseal'> {
+  const key = Buffer.from(hkdfSync('sha256', masterKey, '', 'latchkey/mail', 32))
+  return {
+    seal: (plain, context) => seal(key, plain, context),
+    unseal: (sealed, context) => unseal(key, sealed, context),
+  }
+}

@@ -1,0 +1,52 @@
+/** Messages that the service wrote into files, as their readers see them. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import PostalMime, { type Email } from 'postal-mime'
+import type { TestApp } from './app.ts'
+import { eventually } from './wait.ts'
+
+export interface Mail extends Email {
+  /** the address it went to */
+  recipient: string
+  /** the first link in the text */
+  link: string
+  /** the token in that link; empty where there is none */
+  token: string
+}
+
+/** Takes a message apart. */
+export async function parseMail(raw: string | Uint8Array): Promise<Mail> {
+  const email = await PostalMime.parse(raw)
+  const [link = ''] = /https?:\S+/.exec(email.text ?? '') ?? []
+  const token = link && (new URL(link).searchParams.get('token') ?? '')
+  return { ...email, recipient: email.to?.[0]?.address ?? '', link, token }
+}
+
+/** Every message so far whose template has this name, oldest first; all of them without one. */
+export async function mailsOf({ environment }: Pick<TestApp, 'environment'>, template?: string): Promise<Mail[]> {
+  const folder = environment['MAIL_DIR'] ?? ''
+  const files = (existsSync(folder) ? readdirSync(folder) : [])
+    .map((name) => ({ name, parts: /^([a-z-]+)-(\d+)-.{8}\.eml$/.exec(name) }))
+    .filter(({ parts }) => parts && (template === undefined || parts[1] === template))
+    .sort((a, b) => Number(a.parts?.[2]) - Number(b.parts?.[2]))
+  return Promise.all(files.map(({ name }) => parseMail(readFileSync(join(folder, name)))))
+}
+
+/**
+ * Waits for a message of a template to an address.
+ * @param count which of several
+ */
+export async function mailTo(
+  app: Pick<TestApp, 'environment'>,
+  template: string,
+  address: string,
+  count = 1,
+): Promise<Mail> {
+  let found: Mail | undefined
+  await eventually(async () => {
+    const mails = await mailsOf(app, template)
+    found = mails.filter(({ recipient }) => recipient === address)[count - 1]
+    return found !== undefined
+  }, 30_000)
+  return found as Mail
+}
