@@ -43,7 +43,7 @@ export interface Sender {
   close(): Promise<void>
 }
 
-type Needs = Pick<Deps, 'config' | 'counts' | 'db' | 'elapsed' | 'log' | 'mailer' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'log' | 'mailer' | 'now'>
 
 /** @param openCarrier called when the first message leaves */
 export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): Sender {
