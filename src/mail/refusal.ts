@@ -1,10 +1,8 @@
 /** Why a message was not taken: for good, for now, or because of the server and not of the message. */
 
-export const FINAL = 'final'
-
 export interface Refusal {
   /** `trouble`: no other message would fare better */
-  kind: typeof FINAL | 'passing' | 'trouble'
+  kind: 'final' | 'passing' | 'trouble'
   /** nodemailer's name for what failed */
   code: string
   /** of the server, RFC 5321 */
@@ -20,7 +18,7 @@ export function refusalOf(error: unknown): Refusal {
   const of = { code, ...(status !== undefined && { status }) }
   if (!OF_MESSAGE.has(code) || status === undefined || status === 421) return { kind: 'trouble', ...of }
   const isFinal = status >= 500 && /^(RCPT|DATA)/.test(command)
-  return { kind: isFinal ? FINAL : 'passing', ...of }
+  return { kind: isFinal ? 'final' : 'passing', ...of }
 }
 
 interface Answer {

@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts'
 import { type Carrier, CONNECTIONS, type Outgoing } from './carrier.ts'
 import type { MessageData, Template } from './messages.ts'
 import { claimMessage, contextOf, postponeMessage, readBacklog, removeMessage } from './outbox.ts'
-import { FINAL, type Refusal, refusalOf } from './refusal.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
 import { renderMessage } from './render.ts'
 
 /** One attempt takes at most this long, in ms. */
@@ -43,11 +43,14 @@ export interface Sender {
   close(): Promise<void>
 }
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'log' | 'mailer' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'elapsed' | 'log' | 'mailer' | 'now'>
 
-/** @param openCarrier called when the first message leaves */
-export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): Sender {
-  const { counts, db, log, now } = deps
+/**
+ * @param openCarrier called when the first message leaves
+ * @param attempt how long one attempt may take, in ms; no longer than by default, or the lease would end before
+ */
+export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>, attempt = ATTEMPT): Sender {
+  const { counts, db, elapsed, log, now } = deps
   const stopping = new AbortController()
   const lines = new Set<Promise<void>>()
   let carrier: Promise<Carrier> | undefined
@@ -58,7 +61,7 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): 
 
   /** One more line sends until nothing is due; what comes while all are busy is seen by the next that is free. */
   function wake(): void {
-    if (isClosed || performance.now() < troubleUntil) return
+    if (isClosed || elapsed() < troubleUntil) return
     if (lines.size >= CONNECTIONS) isMissed = true
     else {
       const line = sendAll().finally(() => {
@@ -73,19 +76,15 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): 
 
   async function sendAll(): Promise<void> {
     try {
-      while (!isClosed && performance.now() >= troubleUntil) {
+      while (!isClosed && elapsed() >= troubleUntil) {
         const row = await claimMessage(db, now(), LEASE)
         if (!row) return
         await sendOne(row)
       }
     } catch (error) {
-      pause()
+      troubleUntil = elapsed() + TROUBLE
       log.error({ err: error }, 'the outbox cannot be worked on')
     }
-  }
-
-  function pause(): void {
-    troubleUntil = performance.now() + TROUBLE
   }
 
   async function sendOne(row: OutboxRow): Promise<void> {
@@ -93,7 +92,7 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): 
     if (typeof message === 'string') return abandon(row, message)
     try {
       carrier ??= openCarrier()
-      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(ATTEMPT)])
+      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(attempt)])
       await (await carrier).send(message, signal)
     } catch (error) {
       return fail(row, refusalOf(error))
@@ -104,26 +103,24 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): 
 
   /** Until the row is gone the message would be sent once more, so a database that is busy is asked again. */
   async function forget(row: OutboxRow): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let tries = 1; ; tries += 1) {
       try {
         return await removeMessage(db, row)
       } catch (error) {
-        if (attempt === 10 || isClosed) throw error
-        await after(100 * attempt)
+        if (tries === 10 || isClosed) throw error
+        await after(100 * tries)
       }
     }
   }
 
   async function fail(row: OutboxRow, refusal: Refusal): Promise<void> {
-    counts.mail.failed += 1
     const { id, template, attempts, created_at } = row
     log.warn({ message: id, template, attempts, ...refusal }, 'a message could not be sent')
-    if (refusal.kind === FINAL) return abandon(row, 'refused', refusal.status)
-    if (now() - created_at >= PATIENCE) return abandon(row, 'undeliverable', refusal.status)
-    if (refusal.kind === 'trouble') pause()
-    const wait = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(attempts - 1, 20))
-    // not all at once again
-    await postponeMessage(db, row, isClosed ? now() : Math.round(now() + wait * (1 + Math.random() / 4)))
+    if (refusal.kind === 'trouble') troubleUntil = elapsed() + TROUBLE
+    if (refusal.kind === 'final') await abandon(row, 'refused', refusal.status)
+    else if (now() - created_at >= PATIENCE) await abandon(row, 'undeliverable', refusal.status)
+    else await postponeMessage(db, row, isClosed ? now() : now() + pauseAfter(attempts))
+    counts.mail.failed += 1
   }
 
   async function abandon(row: OutboxRow, failure: string, status?: number): Promise<void> {
@@ -169,6 +166,12 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>): 
       )
     },
   }
+}
+
+/** In ms, with some chance: what failed at once is not tried again at once. */
+function pauseAfter(attempts: number): number {
+  const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(attempts - 1, 20))
+  return Math.round(pause * (1 + Math.random() / 4))
 }
 
 /** The message of a row, or why there is none to be sent any more. */

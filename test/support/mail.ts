@@ -2,6 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import PostalMime, { type Email } from 'postal-mime'
+import { inTransaction } from '../../src/db/transaction.ts'
+import type { Deps } from '../../src/deps.ts'
+import type { Message, Template } from '../../src/mail/messages.ts'
+import { enqueueMail } from '../../src/mail/outbox.ts'
 import type { TestApp } from './app.ts'
 import { eventually } from './wait.ts'
 
@@ -49,4 +53,22 @@ export async function mailTo(
     return found !== undefined
   }, 30_000)
   return found as Mail
+}
+
+/** What a message needs at least. */
+type Draft<T extends Template> = Pick<Message<T>, 'template' | 'data'> & Partial<Message<T>>
+
+/** Adds a message to the outbox in a transaction of its own; to Ada unless it says otherwise. */
+export function enqueue<T extends Template>(
+  deps: Pick<Deps, 'config' | 'db' | 'mailer' | 'now'>,
+  draft: Draft<T>,
+): Promise<void> {
+  const message: Message<T> = { to: 'ada@example.org', uid: null, locale: null, ...draft }
+  return inTransaction(deps.db, (tx) => enqueueMail(tx, deps, message))
+}
+
+/** A message with a link that lasts for an hour. */
+export function verification({ now }: Pick<Deps, 'now'>, token = 'a-token'): Draft<'email-verify'> {
+  const link = `https://app.example.org/verify-email?token=${token}`
+  return { template: 'email-verify', data: { link, expires_at: now() + 3_600_000 } }
 }
