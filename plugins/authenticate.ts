@@ -57,7 +57,7 @@ export default fp(
     }
 
     // in the style of callbacks, so that the usual case costs no promise
-    app.decorate('authenticate', (request, _reply, done) => {
+    app.decorate('authenticate', (request, reply, done) => {
       const { authorization } = request.headers
       // what was verified before needs no look at its form
       const known = authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length))
@@ -66,11 +66,14 @@ export default fp(
         return admit(request, known, done)
       }
       const token = bearerToken(authorization)
-      if (token instanceof Failure) return done(token)
-      identify(token).then((session) => admit(request, session, done), done)
+      if (token instanceof Failure) return app.refuse(token, request, reply, done)
+      identify(token).then(
+        (session) => admit(request, session, done),
+        (failure) => app.refuse(failure, request, reply, done),
+      )
     })
   },
-  { name: 'authenticate', dependencies: ['db', 'ephemeral', 'jwt'] },
+  { name: 'authenticate', dependencies: ['db', 'ephemeral', 'jwt', 'rate-limit'] },
 )
 
 /** RFC 6750, section 2.1. A token in the URL would end up in logs, so only the header counts. */

@@ -25,7 +25,9 @@ const RETRY_AFTER = 5
 export default fp(
   async (app) => {
     app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(toFailure(error), request, reply))
-    app.setNotFoundHandler((request, reply) => sendProblem(new Failure('not_found'), request, reply))
+    app.setNotFoundHandler({ preHandler: app.limit('public') }, (request, reply) =>
+      sendProblem(new Failure('not_found'), request, reply),
+    )
     app.decorate('wordFailures', function (this: FastifyInstance, word) {
       this.setErrorHandler<FastifyError>((error, request, reply) => {
         const failure = toFailure(error)
@@ -37,7 +39,7 @@ export default fp(
       })
     })
   },
-  { name: 'errors' },
+  { name: 'errors', dependencies: ['rate-limit'] },
 )
 
 /** Answers with the problem document of a failure; what is our fault is logged with its cause. */

@@ -4,6 +4,7 @@ import type { Deps } from '../src/deps.ts'
 import type { Failure } from '../src/errors.ts'
 import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
+import type { LimitClass } from '../src/throttling/classes.ts'
 
 declare module 'fastify' {
   interface FastifyInstance extends Deps {
@@ -23,6 +24,10 @@ declare module 'fastify' {
     logRequest: (request: FastifyRequest, reply: FastifyReply) => void
     /** Makes the routes of this scope answer failures in words of their own; the headers stay those of a problem. */
     wordFailures: (word: (failure: Failure, request: FastifyRequest) => { status: number; body: object }) => void
+    /** The hook that counts a call of a class, and refuses it when its caller has made too many. */
+    limit: (name: LimitClass) => (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+    /** Refuses a call that a guard did not let in; who was refused too often is told so instead. */
+    refuse: (failure: Error, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
     /** Adds a 405 for every method that the known URLs do not have. */
     refuseOtherMethods: () => void
   }
@@ -35,5 +40,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** what a guarded route needs beyond being signed in */
     permission?: Permission
+    /** which calls it counts among; its folder says so where it does not */
+    limit?: LimitClass
   }
 }

@@ -44,6 +44,9 @@ export function families(app: FastifyInstance): Family[] {
     counter('latchkey_sessions_ended_total', 'Sessions that this node ended before their time', () =>
       by('reason', counts.ended),
     ),
+    counter('latchkey_rate_limited_total', 'Calls refused because their caller had made too many', () =>
+      by('class', counts.limited),
+    ),
     histogram('latchkey_news_delay_seconds', 'Time from the writing of news elsewhere to its being heard', counts.news),
   ]
 }

@@ -14,12 +14,26 @@ import { exampleOf } from './openapi-examples.ts'
 const PROBLEM = 'application/problem+json'
 
 /** Sent with every problem of its status unless `required` is missing. */
-const HEADERS: Readonly<Record<number, readonly [name: string, header: Header]>> = {
-  401: [
-    'WWW-Authenticate',
-    { description: 'the challenge to send a token (RFC 6750)', required: true, schema: { type: 'string' } },
-  ],
-  503: ['Retry-After', { description: 'seconds to wait, where that is known', schema: { type: 'integer' } }],
+const HEADERS: Readonly<Record<number, Readonly<Record<string, Header>>>> = {
+  401: {
+    'WWW-Authenticate': {
+      description: 'the challenge to send a token (RFC 6750)',
+      required: true,
+      schema: { type: 'string' },
+    },
+  },
+  429: {
+    'Retry-After': { description: 'seconds to wait, where that is known', schema: { type: 'integer' } },
+    RateLimit: {
+      description: 'the class of the call, how many are left in this window, and for how many seconds it lasts',
+      schema: { type: 'string' },
+    },
+    'RateLimit-Policy': {
+      description: 'the class, how many calls a window allows, and its length in seconds',
+      schema: { type: 'string' },
+    },
+  },
+  503: { 'Retry-After': { description: 'seconds to wait, where that is known', schema: { type: 'integer' } } },
 }
 
 /** Replaces the problem answers of all operations by references, and adds those that follow from their shape. */
@@ -43,7 +57,14 @@ function codesOfRoute({ responses }: Operation): ErrorCode[] {
 
 /** What the framework refuses before a handler is asked. It reads a body wherever one is sent, wanted or not. */
 function codesOfShape(method: string, { parameters = [], requestBody }: Operation): ErrorCode[] {
-  const codes: ErrorCode[] = ['bad_request', 'request_timeout', 'headers_too_large', 'internal_error', 'unavailable']
+  const codes: ErrorCode[] = [
+    'bad_request',
+    'request_timeout',
+    'headers_too_large',
+    'rate_limited',
+    'internal_error',
+    'unavailable',
+  ]
   if (method !== 'get') codes.push('malformed_json', 'body_too_large', 'media_type_unsupported')
   if (requestBody || parameters.length > 0) codes.push('validation_failed')
   if (parameters.some((parameter) => parameter.in === 'path')) codes.push('uri_too_long')
@@ -59,12 +80,14 @@ function groupByStatus(codes: ReadonlySet<ErrorCode>): Map<number, ErrorCode[]> 
 }
 
 function problemAnswer({ components }: Document, status: number, codes: readonly ErrorCode[]): Answer {
-  const [name, header] = HEADERS[status] ?? []
-  if (name && header) components.headers[name] = header
+  const headers = HEADERS[status] ?? {}
+  Object.assign(components.headers, headers)
   for (const code of codes) components.examples[code] ??= { value: problemExample(code, components.schemas) }
   return {
     description: codes.map((code) => `\`${code}\`: ${titleOf(code)}`).join('\n\n'),
-    ...(name && { headers: { [name]: at('headers', name) } }),
+    ...(status in HEADERS && {
+      headers: Object.fromEntries(Object.keys(headers).map((name) => [name, at('headers', name)])),
+    }),
     content: {
       [PROBLEM]: {
         schema: at('schemas', 'Problem'),

@@ -16,7 +16,7 @@ export default fp(
       origin: [...cors_origins],
       methods: ['GET', 'POST', 'PUT', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-      exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
+      exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate'],
       maxAge: 600,
       // without this an OPTIONS that is no preflight gets an answer in the plugin's own words
       strictPreflight: false,

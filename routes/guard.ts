@@ -1,6 +1,7 @@
 /** Who may call the routes of a folder, in the code and in the contract, said once. */
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { Permission } from '../src/roles/permissions.ts'
+import type { LimitClass } from '../src/throttling/classes.ts'
 import { addProblems } from './contract.ts'
 
 type Schema = NonNullable<RouteOptions['schema']>
@@ -15,6 +16,7 @@ export function openToAll(app: FastifyInstance): void {
 /** The routes of this scope need a living session, and each the permission that its `config` names. */
 export function signedInOnly(app: FastifyInstance): void {
   requireSession(app)
+  countAs(app, readOrWrite)
   app.addHook('onRoute', ({ schema, config, method }) => {
     // a HEAD route shares the schema of its GET, which is described once
     if (!schema || method === 'HEAD') return
@@ -22,6 +24,20 @@ export function signedInOnly(app: FastifyInstance): void {
     describe(schema, config?.permission)
   })
 }
+
+/** Which calls the routes of this scope count among, where they do not say so themselves. */
+export function countAs(
+  app: FastifyInstance,
+  limit: LimitClass | ((method: RouteOptions['method']) => LimitClass),
+): void {
+  app.addHook('onRoute', (route) => {
+    const name = typeof limit === 'string' ? limit : limit(route.method)
+    route.config = { ...route.config, limit: route.config?.limit ?? name }
+  })
+}
+
+/** What people ask about themselves, and what they change. */
+const readOrWrite = (method: RouteOptions['method']) => (method === 'GET' || method === 'HEAD' ? 'read' : 'write')
 
 /** Tokens and personal data belong in no cache. */
 export function keepOutOfCaches(app: FastifyInstance): void {

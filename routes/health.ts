@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { checkHealth, checkReady, Health, Live, Ready } from '../src/operation/health.ts'
 import { answer, problems } from './contract.ts'
+import { countAs } from './guard.ts'
 
 /** For people, for the container engine, and for the load balancer. */
 const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
+  countAs(app, 'health')
   // an hour ago the service may have been well
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')

@@ -15,12 +15,14 @@ import db from '../plugins/db.ts'
 import docs from '../plugins/docs.ts'
 import ephemeral from '../plugins/ephemeral.ts'
 import errors, { answerBrokenRequest, sendProblem, toFailure } from '../plugins/errors.ts'
+import forwarded from '../plugins/forwarded.ts'
 import hasher from '../plugins/hasher.ts'
 import jwt from '../plugins/jwt.ts'
 import mail from '../plugins/mail.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
+import rateLimit from '../plugins/rate-limit.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import { createSerializers } from '../plugins/serializer.ts'
@@ -87,12 +89,14 @@ export async function buildApp(
   app.decorate('elapsed', elapsed)
   try {
     await app.register(traces, { version: VERSION })
+    await app.register(rateLimit)
     await app.register(errors)
     await app.register(stopping)
     await app.register(requests, { output: logStream })
     await app.register(methods)
     await app.register(openapi, { version: VERSION })
     await app.register(security)
+    await app.register(forwarded)
 
     await app.register(db, { database, clock })
     await app.register(ephemeral, { database })

@@ -25,6 +25,7 @@ import {
   type SmtpServer,
   smtpServer,
 } from './operation/values.ts'
+import { type Limits, limitsOf } from './throttling/classes.ts'
 
 export { ConfigError }
 
@@ -44,6 +45,7 @@ const READ_APART = [
   'OTEL_SDK_DISABLED',
   'OTEL_SERVICE_NAME',
   'PUBLIC_URL',
+  'RATE_LIMITS',
   'REDIS_HOST',
   'REDIS_PORT',
   'REDIS_URL',
@@ -77,6 +79,7 @@ export type Config = Readonly<
     default_locale: string
     smtp: SmtpServer | undefined
     mail_from: MailFrom
+    rate_limits: Limits
   }
 >
 
@@ -188,6 +191,7 @@ function interpret(env: Environment, faults: Faults): Config {
     default_locale: read('DEFAULT_LOCALE', localeTag) ?? 'en',
     smtp: read('SMTP_URL', smtpServer),
     mail_from: { name: env.SERVICE_NAME, address: 'latchkey@localhost', ...read('MAIL_FROM', mailFrom) },
+    rate_limits: read('RATE_LIMITS', limitsOf) ?? limitsOf(),
   })
   checkTogether(config, env, faults)
   return config

@@ -1,6 +1,7 @@
 /** What is counted while the service works: plain numbers, so that counting costs a request nothing; metrics read them. */
 import type { RefreshOutcome } from './sessions/refresh.ts'
 import type { EndReason } from './sessions/session.ts'
+import { LIMIT_CLASSES, type LimitClass } from './throttling/classes.ts'
 
 /** How long things took, by size. */
 export interface Durations {
@@ -56,6 +57,8 @@ export interface Counts {
   refreshes: Record<RefreshOutcome, number>
   /** sessions that were ended before their time, by this node */
   ended: Record<EndReason, number>
+  /** calls that were refused because their caller had made too many of their class */
+  limited: Record<LimitClass, number>
   /** what the steps of a query took */
   database: Record<'connection' | 'begin' | 'statement' | 'commit', Durations>
   /** what Redis took for a command */
@@ -84,6 +87,7 @@ export function createCounts(): Counts {
       account_disabled: 0,
       refresh_token_reused: 0,
     },
+    limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,
     database: {
       connection: createDurations(),
       begin: createDurations(),

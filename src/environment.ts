@@ -112,7 +112,6 @@ export const Environment = Type.Object({
     ),
   ),
   BODY_LIMIT: integer(1024, 16777216, 65536, 'largest request body', 'bytes'),
-  RATE_LIMIT: choice(['on', 'off'], 'on', 'reserved: nothing is limited yet'),
   SERVICE_NAME: text('Latchkey', 'what the service is called in messages and on its pages'),
   DEFAULT_LOCALE: text('en', 'language of messages to accounts that name none, and to strangers', 'a BCP 47 tag'),
   APP_URL: Type.Optional(
@@ -129,6 +128,18 @@ export const Environment = Type.Object({
     text(undefined, 'sender of messages; required with `SMTP_URL`', 'an address, or `Name <address>`'),
   ),
   MAIL_DIR: text('data/mail', 'folder for messages where there is no `SMTP_URL`, outside production'),
+  RATE_LIMIT: choice(
+    ['on', 'off'],
+    'on',
+    'how often callers may call, and how fast passwords may be guessed; off, for load tests, nothing is limited',
+  ),
+  RATE_LIMITS: Type.Optional(
+    text(
+      undefined,
+      'other limits for some classes of calls',
+      'a comma-separated list such as `login=30/1m,read=6000/1m`',
+    ),
+  ),
   METRICS: Type.Optional(
     text(
       undefined,

@@ -57,7 +57,7 @@ export function speak(app: FastifyInstance, dialect: Dialect): void {
 
 /** What any call may meet. */
 function general({ shape, wrap }: Dialect, mayHaveBody: boolean) {
-  const codes: ErrorCode[] = ['internal_error', 'unavailable']
+  const codes: ErrorCode[] = ['rate_limited', 'internal_error', 'unavailable']
   if (mayHaveBody) codes.push('malformed_json', 'body_too_large', 'media_type_unsupported')
   return Object.fromEntries(codes.map((code) => [statusOf(code), refusal(shape, [titleOf(code), wrap(titleOf(code))])]))
 }

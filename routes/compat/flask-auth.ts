@@ -110,6 +110,7 @@ const flaskAuth: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/register',
+    config: { limit: 'register' },
     schema: {
       operationId: 'flaskAuthRegister',
       summary: 'Make an account',
@@ -147,6 +148,7 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'GET',
     url: '/auth/protected',
+    config: { limit: 'read' },
     schema: {
       operationId: 'flaskAuthProtected',
       summary: 'A greeting for who is signed in',

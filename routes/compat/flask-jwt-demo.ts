@@ -28,6 +28,7 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/user',
+    config: { limit: 'register' },
     schema: {
       operationId: 'flaskJwtDemoCreateUser',
       summary: 'Make an account',
@@ -46,6 +47,7 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/authenticate_user',
+    config: { limit: 'login' },
     schema: {
       operationId: 'flaskJwtDemoAuthenticate',
       summary: 'Sign in',
@@ -67,10 +69,13 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
 /** Calls that need a token in the header. */
 const user: FastifyPluginAsyncTypebox = async (app) => {
   // before the body is judged; used up is the token by the call itself
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const token = words.headerToken(request)
-    if (!token) throw new Failure('token_missing')
-    await verifySingleUse(app, token)
+    const verified = token ? verifySingleUse(app, token) : Promise.reject(new Failure('token_missing'))
+    verified.then(
+      () => done(),
+      (failure) => app.refuse(failure, request, reply, done),
+    )
   })
   const spend = <T>(request: FastifyRequest, work: (bearer: Bearer) => Promise<T>) =>
     spendToken(app, words.headerToken(request), work)
@@ -79,6 +84,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'GET',
     url: '/user',
+    config: { limit: 'read' },
     // a HEAD would use the token up and keep the next one to itself
     exposeHeadRoute: false,
     schema: {
@@ -98,6 +104,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'PUT',
     url: '/user',
+    config: { limit: 'write' },
     schema: {
       operationId: 'flaskJwtDemoUpdateUser',
       summary: 'Change one’s user name, password, or both',
@@ -126,6 +133,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'DELETE',
     url: '/user',
+    config: { limit: 'write' },
     schema: {
       operationId: 'flaskJwtDemoDeleteUser',
       summary: 'Delete one’s account',
@@ -156,6 +164,7 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/validate_token',
+    config: { limit: 'refresh' },
     schema: {
       operationId: 'flaskJwtDemoValidateToken',
       summary: 'Whether a token holds',
@@ -171,6 +180,7 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/logout',
+    config: { limit: 'refresh' },
     schema: {
       operationId: 'flaskJwtDemoLogout',
       summary: 'End the session of a token',

@@ -35,7 +35,9 @@ const BOTH: Speaker = {
     tags: SPEAKERS.flatMap(({ dialect }) => dialect.tags),
     shape: Message,
     wrap: flaskAuth.dialect.wrap,
-    word: (failure, request) => whose(request.body).dialect.word(failure, request),
+    // refused before the body was read: this one's answer has what the other's has
+    word: (failure, request) =>
+      (failure.code === 'rate_limited' ? template : whose(request.body)).dialect.word(failure, request),
   },
   login: {
     credentials: Credentials,
@@ -67,6 +69,7 @@ const login: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/login',
+    config: { limit: 'login' },
     schema: {
       operationId: 'compatLogin',
       summary: 'Sign in, as either of two services does',

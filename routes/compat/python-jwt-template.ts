@@ -48,6 +48,7 @@ const pythonJwtTemplate: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/signup',
+    config: { limit: 'register' },
     schema: {
       operationId: 'pythonJwtTemplateSignUp',
       summary: 'Make an account and sign in',
@@ -76,6 +77,7 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/logout',
+    config: { limit: 'write' },
     schema: {
       operationId: 'pythonJwtTemplateLogout',
       summary: 'End the session of the token',
@@ -106,6 +108,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'GET',
     url: '/auth/user',
+    config: { limit: 'read' },
     schema: {
       operationId: 'pythonJwtTemplateGetUser',
       summary: 'Who is signed in',

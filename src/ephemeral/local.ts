@@ -5,10 +5,37 @@ import type { Counters } from './store.ts'
 /** Of how many keys the windows are remembered; when there are more, the oldest begin anew. */
 const REMEMBERED = 100_000
 
-interface Window {
+/** How many events there have been, and when the window closes, in ms of `elapsed()`. */
+export interface Window {
   count: number
-  /** ms of `elapsed()` */
   ends: number
+}
+
+/** Windows by key, without a promise. */
+export interface Windows<K> {
+  /** Counts one more event under `key` at the moment `at`; a window of `length` ms opens with the first. */
+  count(key: K, length: number, at: number): Window
+}
+
+/**
+ * Makes windows that begin at nothing.
+ * @param remembered of how many keys
+ */
+export function createWindows<K>(remembered = REMEMBERED): Windows<K> {
+  const windows = new BoundedMap<K, Window>(remembered)
+  return {
+    count(key, length, at) {
+      const known = windows.get(key)
+      const current = known && known.ends > at ? known : { count: 0, ends: at + length }
+      if (current !== known) {
+        // to the end of the queue of those that are forgotten
+        windows.delete(key)
+        windows.set(key, current)
+      }
+      current.count += 1
+      return current
+    },
+  }
 }
 
 /**
@@ -22,19 +49,12 @@ export function createLocalCounters({
   now: () => number
   elapsed: () => number
 }): Pick<Counters, 'count'> {
-  const windows = new BoundedMap<string, Window>(REMEMBERED)
+  const windows = createWindows<string>()
   return {
-    async count(key, window) {
+    async count(key, length) {
       const at = elapsed()
-      const known = windows.get(key)
-      const current = known && known.ends > at ? known : { count: 0, ends: at + window }
-      if (current !== known) {
-        // to the end of the queue of those that are forgotten
-        windows.delete(key)
-        windows.set(key, current)
-      }
-      current.count += 1
-      return { count: current.count, resets_at: now() + current.ends - at }
+      const { count, ends } = windows.count(key, length, at)
+      return { count, resets_at: now() + ends - at }
     },
   }
 }

@@ -13,8 +13,6 @@ const OUTSIDE_OPERATIONS = [
   // URLs and methods that are not in the contract
   'not_found',
   'method_not_allowed',
-  // announced by the contract before anything is limited, so that clients know it from the first day
-  'rate_limited',
 ]
 
 t.test('the contract’s enumeration is the list of src/errors.ts', async (t) => {

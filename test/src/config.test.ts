@@ -62,6 +62,21 @@ t.test('with nothing set, every value has the default that the documents say', a
     smtp: undefined,
     mail_from: { name: 'Latchkey', address: 'latchkey@localhost' },
     mail_dir: 'data/mail',
+    rate_limits: {
+      public: { most: 600, window: MINUTE },
+      health: { most: 1200, window: MINUTE },
+      refused: { most: 300, window: MINUTE },
+      read: { most: 1200, window: MINUTE },
+      gateway: { most: 12_000, window: MINUTE },
+      write: { most: 120, window: MINUTE },
+      admin: { most: 600, window: MINUTE },
+      refresh: { most: 600, window: MINUTE },
+      strength: { most: 120, window: MINUTE },
+      login: { most: 60, window: MINUTE },
+      code: { most: 60, window: HOUR },
+      register: { most: 60, window: HOUR },
+      mail: { most: 30, window: HOUR },
+    },
     metrics: undefined,
     traces: undefined,
     compat: ['flask-jwt-demo', 'python-jwt-template', 'flask-auth'],
@@ -126,6 +141,16 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   ],
   MAIL_FROM: ['The Shop <shop@example.org>', { mail_from: { name: 'The Shop', address: 'shop@example.org' } }],
   MAIL_DIR: ['/var/mail', { mail_dir: '/var/mail' }],
+  RATE_LIMITS: [
+    ' login=30/10m, read=9/90',
+    {
+      rate_limits: {
+        ...loadConfig({}).rate_limits,
+        login: { most: 30, window: 10 * MINUTE },
+        read: { most: 9, window: 90_000 },
+      },
+    },
+  ],
   METRICS: ['127.0.0.1:80', { metrics: { host: '127.0.0.1', port: 80 } }],
   OTEL_EXPORTER_OTLP_ENDPOINT: [
     'http://collector:4318/',
@@ -253,6 +278,11 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
     'WORKERS must be 1 where the database is in memory (it is "2")',
   ],
   [{ RATE_LIMIT: 'yes' }, 'RATE_LIMIT must be one of on, off (it is "yes")'],
+  [
+    { RATE_LIMITS: 'logins=3/1m' },
+    'RATE_LIMITS must list limits such as login=30/1m; the classes are public, health, refused, read, gateway, write, admin, refresh, strength, login, code, register, mail (it is "logins=3/1m")',
+  ],
+  [{ RATE_LIMITS: 'login=0/1m' }, 'RATE_LIMITS must allow at least 1 call in at least 1s (it is "login=0/1m")'],
   [{ MIGRATE: 'no' }, 'MIGRATE must be one of auto, check (it is "no")'],
   [
     { COMPAT: 'flask-auth,flask' },

@@ -23,6 +23,7 @@ const gateway: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'GET',
     url: '/auth/verify',
+    config: { limit: 'gateway' },
     schema: {
       operationId: 'verify',
       summary: 'Whether an access token holds, and whose it is',
@@ -36,7 +37,7 @@ const gateway: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   // the same answer in Envoy's shapes, which a contract by method and path cannot list
-  const envoy = { schema: { hide: true }, handler: tellWho }
+  const envoy = { config: { limit: 'gateway' as const }, schema: { hide: true }, handler: tellWho }
   app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/auth/verify', ...envoy })
   app.route({ method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/auth/verify/*', ...envoy })
 }

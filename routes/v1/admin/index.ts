@@ -1,9 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { signedInOnly } from '../../guard.ts'
+import { countAs, signedInOnly } from '../../guard.ts'
 import users from './users.ts'
 
 /** What administrators ask: each route names the permission it needs. */
 const adminRoutes: FastifyPluginAsync = async (app) => {
+  countAs(app, 'admin')
   signedInOnly(app)
   await app.register(users)
 }

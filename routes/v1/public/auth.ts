@@ -14,6 +14,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/register',
+    config: { limit: 'register' },
     schema: {
       operationId: 'register',
       summary: 'Make an account and sign in',
@@ -31,6 +32,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/login',
+    config: { limit: 'login' },
     schema: {
       operationId: 'login',
       summary: 'Sign in by user name or e-mail address',
@@ -48,6 +50,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/refresh',
+    config: { limit: 'refresh' },
     schema: {
       operationId: 'refreshSession',
       summary: 'Exchange a refresh token for its successor',
@@ -67,6 +70,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/logout',
+    config: { limit: 'refresh' },
     schema: {
       operationId: 'logout',
       summary: 'End the session of a refresh token',
