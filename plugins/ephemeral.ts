@@ -27,8 +27,14 @@ export default fp<{ database: OpenDatabase }>(
       await app.register(import('./redis.ts'), { url })
       const { close, ...counters } = await createRedisCounters(app)
       app.addHook('onClose', async () => close())
-      const count: Ephemeral['count'] = (key, window) => timed(app.counts.redis, () => counters.count(key, window))
-      return { ...embedded, ...counters, count }
+      const inTime = <T>(command: () => Promise<T>) => timed(app.counts.redis, command)
+      return {
+        ...embedded,
+        ...counters,
+        count: (key, window) => inTime(() => counters.count(key, window)),
+        attempt: (tried) => inTime(() => counters.attempt(tried)),
+        forgive: (tried) => inTime(() => counters.forgive(tried)),
+      }
     }
   },
   { name: 'ephemeral', dependencies: ['db'] },

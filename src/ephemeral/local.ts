@@ -1,6 +1,7 @@
 /** Counters of this process alone. */
 import { BoundedMap } from '../tokens/bounded-map.ts'
 import type { Counters } from './store.ts'
+import { joinTries, judgeTry, NONE, type Tries } from './tries.ts'
 
 /** Of how many keys the windows are remembered; when there are more, the oldest begin anew. */
 const REMEMBERED = 100_000
@@ -48,9 +49,30 @@ export function createLocalCounters({
 }: {
   now: () => number
   elapsed: () => number
-}): Pick<Counters, 'count'> {
+}): Pick<Counters, 'count' | 'attempt' | 'forgive' | 'forget'> {
   const windows = createWindows<string>()
+  const tries = new BoundedMap<string, Tries>(REMEMBERED)
   return {
+    async attempt(tried) {
+      const at = now()
+      const judged = tried.map(({ key, spacing }) => judgeTry(tries.get(key) ?? NONE, spacing, at))
+      const attempt = joinTries(tried, judged)
+      if (attempt.refused === undefined)
+        for (const [index, { after }] of judged.entries()) tries.set(tried[index]?.key ?? '', after)
+      return attempt
+    },
+
+    async forgive(tried) {
+      for (const { key, spacing } of tried) {
+        const known = tries.get(key)
+        if (known) known.forgotten -= spacing.memory
+      }
+    },
+
+    async forget(keys) {
+      for (const key of keys) tries.delete(key)
+    },
+
     async count(key, length) {
       const at = elapsed()
       const { count, ends } = windows.count(key, length, at)

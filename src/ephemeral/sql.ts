@@ -1,8 +1,10 @@
 /** The embedded store: two tables of the service's own database. */
 import { sql } from 'kysely'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { createNews, type NewsNeeds } from './news.ts'
 import type { Count, Ephemeral } from './store.ts'
 import { sweep } from './sweep.ts'
+import { joinTries, judgeTry, type Tries } from './tries.ts'
 
 /** A window that ends later than a new one would, by more than this, in ms, is of a clock that was set back since. */
 const APART = 5000
@@ -63,5 +65,56 @@ export async function createSqlEphemeral(needs: NewsNeeds): Promise<Ephemeral & 
       await sweep(db, 'ephemeral', 'key', at)
       return { count: Number(row.value), resets_at: row.expires_at }
     },
+
+    async attempt(tried) {
+      const at = now()
+      const attempt = await inTransaction(db, async (tx) => {
+        const judged = []
+        // always in the order of the caller, so that no two wait for one another
+        for (const { key, spacing } of tried) judged.push(judgeTry(await holdTries(tx, key), spacing, at))
+        const joined = joinTries(tried, judged)
+        if (joined.refused === undefined)
+          for (const [index, { after }] of judged.entries()) await keepTries(tx, tried[index]?.key ?? '', after)
+        return joined
+      })
+      await sweep(db, 'ephemeral', 'key', at)
+      return attempt
+    },
+
+    async forgive(tried) {
+      for (const { key, spacing } of tried)
+        await db
+          .updateTable('ephemeral')
+          .set({ expires_at: sql<number>`expires_at - ${spacing.memory}` })
+          .where('key', '=', TRIES + key)
+          .execute()
+    },
+
+    async forget(keys) {
+      const names = keys.map((key) => TRIES + key)
+      if (names.length > 0) await db.deleteFrom('ephemeral').where('key', 'in', names).execute()
+    },
   }
+}
+
+/** What the keys of tries begin with; the value is the time of the last, and they expire when they are forgotten. */
+const TRIES = 'tries:'
+
+/** The tries under a key; nobody else counts one before the transaction ends. */
+async function holdTries(tx: Tx, key: string): Promise<Tries> {
+  const row = await tx
+    .insertInto('ephemeral')
+    .values({ key: TRIES + key, value: '0', expires_at: 0 })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ key: TRIES + key }))
+    .returning(['value', 'expires_at'])
+    .executeTakeFirstOrThrow()
+  return { last: Number(row.value), forgotten: row.expires_at }
+}
+
+async function keepTries(tx: Tx, key: string, { last, forgotten }: Tries): Promise<void> {
+  await tx
+    .updateTable('ephemeral')
+    .set({ value: String(last), expires_at: forgotten })
+    .where('key', '=', TRIES + key)
+    .execute()
 }

@@ -1,4 +1,5 @@
 /** What lives for seconds to hours: single-use tokens, challenges, counters, and news between nodes. */
+import type { Attempt, Tried } from './tries.ts'
 
 /** What somebody holds a token of is kept in the database, and so is news; counters are in Redis where there is one. */
 export interface Ephemeral extends Values, News, Counters {}
@@ -42,6 +43,18 @@ export interface Counters {
 
   /** Counts one more event under `key`; the window of `window` ms opens with the first. */
   count(key: string, window: number): Promise<Count>
+
+  /**
+   * Counts one more try under each key, or under none where one of them has to wait: of any number of callers at once, as
+   * many pass as may.
+   */
+  attempt(tried: readonly Tried[]): Promise<Attempt>
+
+  /** Takes one try back under each key, as if it had not been made. */
+  forgive(tried: readonly Tried[]): Promise<void>
+
+  /** Forgets all tries under these keys. */
+  forget(keys: readonly string[]): Promise<void>
 
   /** Whether all nodes count together; while Redis does not answer, each counts by itself. */
   isShared(): boolean

@@ -6,6 +6,7 @@ import { createRedisCounters } from '../../src/ephemeral/redis.ts'
 import { openRedis } from '../../src/ephemeral/redis-client.ts'
 import { createSqlEphemeral } from '../../src/ephemeral/sql.ts'
 import type { Counters, Ephemeral } from '../../src/ephemeral/store.ts'
+import type { Attempt } from '../../src/ephemeral/tries.ts'
 import { isLeftOut, onPostgres, testClock, testEnvironment } from '../support/app.ts'
 import { startRedis } from '../support/redis.ts'
 import { startCluster, startSentinels } from '../support/redis-sets.ts'
@@ -64,14 +65,16 @@ async function nodesOn(t: Test, url: string): Promise<Nodes<Counters>> {
   }
 }
 
+type Counting = Pick<Counters, 'count' | 'attempt' | 'forgive' | 'forget'>
+
 /** Counters of one process are not shared, and keep the other promises. */
-async function localNode(): Promise<Nodes<Pick<Counters, 'count'>>> {
+async function localNode(): Promise<Nodes<Counting>> {
   const clock = testClock()
   const here = createLocalCounters(clock)
   return { here, there: here, pass: async (ms) => clock.advance(ms) }
 }
 
-function counting(t: Test, makeNodes: (t: Test) => Promise<Nodes<Pick<Counters, 'count'>>>): void {
+function counting(t: Test, makeNodes: (t: Test) => Promise<Nodes<Counting>>): void {
   t.test('a counter counts every event of its window, whichever node saw it, and starts again after', async (t) => {
     const { here, there, pass } = await makeNodes(t)
     const counts = await Promise.all(
@@ -91,6 +94,62 @@ function counting(t: Test, makeNodes: (t: Test) => Promise<Nodes<Pick<Counters, 
     const first = await here.count('c', 60_000)
     const second = await there.count('c', 60_000)
     t.ok(Math.abs(first.resets_at - second.resets_at) < 1000)
+  })
+
+  const spacing = { free: 3, first: 60_000, longest: 120_000, memory: 600_000 }
+  const tried = (key: string, more = {}) => [{ key, spacing: { ...spacing, ...more } }]
+  const passed = (attempts: readonly Attempt[]) => attempts.filter(({ refused }) => refused === undefined).length
+
+  t.test('of tries at one moment as many pass as may, whichever node they come to', async (t) => {
+    const { here, there } = await makeNodes(t)
+    const attempts = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => (index % 2 ? here : there).attempt(tried('t'))),
+    )
+    t.equal(passed(attempts), 3)
+    t.ok(attempts.every(({ refused }) => refused === undefined || refused === 't'))
+    t.equal(passed([await here.attempt(tried('other'))]), 1)
+  })
+
+  t.test('then the waits grow, and tries are forgotten one by one', async (t) => {
+    const { here, there, pass } = await makeNodes(t)
+    const quick = { free: 1, first: 400, longest: 800, memory: 800 }
+    const first = await here.attempt(tried('waits', quick))
+    t.strictSame(first.tries, [1])
+    const refused = await there.attempt(tried('waits', quick))
+    t.equal(refused.refused, 'waits')
+    t.equal(refused.next, first.next)
+    await pass(400)
+    const second = await there.attempt(tried('waits', quick))
+    t.equal(second.refused, undefined)
+    t.strictSame(second.tries, [2])
+    t.ok(second.next - first.next >= 800, 'twice as long')
+    await pass(1600)
+    t.strictSame((await here.attempt(tried('waits', quick))).tries, [1])
+  })
+
+  t.test('a try counts under all of its keys, or under none', async (t) => {
+    const { here, there } = await makeNodes(t)
+    const both = [...tried('a', { free: 9 }), ...tried('b', { free: 2 })]
+    const attempts = [await here.attempt(both), await there.attempt(both), await here.attempt(both)]
+    t.strictSame(
+      attempts.map(({ refused }) => refused),
+      [undefined, undefined, 'b'],
+    )
+    t.strictSame((await here.attempt(tried('a', { free: 9 }))).tries, [3])
+  })
+
+  t.test('a try that is forgiven was not made, and what is forgotten begins anew', async (t) => {
+    const { here, there } = await makeNodes(t)
+    for (let time = 0; time < 6; time += 1) {
+      t.equal(passed([await here.attempt(tried('forgiven'))]), 1)
+      await there.forgive(tried('forgiven'))
+    }
+    for (let time = 0; time < 3; time += 1) t.equal(passed([await here.attempt(tried('forgiven'))]), 1)
+    t.equal(passed([await here.attempt(tried('forgiven'))]), 0)
+    await there.forget(['forgiven'])
+    t.strictSame((await here.attempt(tried('forgiven'))).tries, [1])
+    await here.forgive(tried('nobody tried this'))
+    t.strictSame((await there.attempt(tried('nobody tried this'))).tries, [1])
   })
 }
 
