@@ -98,7 +98,14 @@ const folder = resolve(mkdtempSync('data/bench-'))
 const postgres = startPostgres()
 process.once('SIGINT', () => process.exit(1))
 try {
-  const env = { NODE_ENV: 'production', RATE_LIMIT: 'off', JWT_KEY, PORT: '0', DATABASE_URL: 'sqlite:copy.db' }
+  const env = {
+    NODE_ENV: 'production',
+    RATE_LIMIT: 'off',
+    PASSWORD_POLICY: 'length',
+    JWT_KEY,
+    PORT: '0',
+    DATABASE_URL: 'sqlite:copy.db',
+  }
   const to = postgres.url('copied')
   const service = await startServer('../../src/server.ts', env, { folder })
   const early = await register(`${service.url}/api/v1`, 'early.bird')

@@ -47,6 +47,9 @@ export function families(app: FastifyInstance): Family[] {
     counter('latchkey_rate_limited_total', 'Calls refused because their caller had made too many', () =>
       by('class', counts.limited),
     ),
+    counter('latchkey_breach_api_total', 'Questions to the breach API, by what became of them', () =>
+      by('outcome', counts.breach_api),
+    ),
     histogram('latchkey_news_delay_seconds', 'Time from the writing of news elsewhere to its being heard', counts.news),
   ]
 }

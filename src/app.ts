@@ -22,6 +22,7 @@ import mail from '../plugins/mail.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
+import passwordLists from '../plugins/password-lists.ts'
 import rateLimit from '../plugins/rate-limit.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
@@ -103,6 +104,7 @@ export async function buildApp(
     await app.register(jwt)
     await app.register(mail)
     await app.register(hasher, { ahead: hashesAhead })
+    await app.register(passwordLists)
     await app.register(authenticate)
     await app.register(metrics)
 

@@ -8,6 +8,7 @@ import { database, migrations } from './commands/database.ts'
 import { doctor } from './commands/doctor.ts'
 import { keys } from './commands/keys.ts'
 import { moving } from './commands/moving.ts'
+import { passwords } from './commands/passwords.ts'
 import { explain } from './operation/explain.ts'
 import { start } from './start.ts'
 
@@ -18,7 +19,7 @@ program
   .description('run the service')
   .option('--workers <number>', 'this many processes on the one port, or "auto" for one per core; WORKERS otherwise')
   .action(({ workers }: { workers?: string }) => start(workers === undefined ? {} : { WORKERS: workers }))
-for (const addTo of [database, migrations, admins, keys, moving, contract, doctor]) addTo(program)
+for (const addTo of [database, migrations, admins, keys, moving, passwords, contract, doctor]) addTo(program)
 
 /** Says what went wrong in one line a fault, and how that counts. */
 function exitCodeOf(error: unknown): number {

@@ -44,6 +44,7 @@ const READ_APART = [
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
   'OTEL_SDK_DISABLED',
   'OTEL_SERVICE_NAME',
+  'PASSWORD_BREACH_API',
   'PUBLIC_URL',
   'RATE_LIMITS',
   'REDIS_HOST',
@@ -67,6 +68,8 @@ export type Config = Readonly<
     jwt_key: string | undefined
     public_url: string
     issuer: string
+    /** without a slash at the end */
+    password_breach_api: string | undefined
     cors_origins: readonly string[]
     trust_proxy: number | readonly string[] | undefined
     metrics: MetricsAccess | undefined
@@ -182,6 +185,7 @@ function interpret(env: Environment, faults: Faults): Config {
     // not the default URL: it holds the port, and two processes on one database must believe each other's tokens
     issuer: env.ISSUER ?? publicUrl ?? 'latchkey',
     uv_threadpool_size: env.UV_THREADPOOL_SIZE ?? env.HASH_CONCURRENCY,
+    password_breach_api: read('PASSWORD_BREACH_API', baseUrl),
     cors_origins: read('CORS_ORIGINS', origins) ?? [],
     trust_proxy: read('TRUST_PROXY', proxies),
     metrics: read('METRICS', metricsAccess),

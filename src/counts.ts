@@ -59,6 +59,8 @@ export interface Counts {
   ended: Record<EndReason, number>
   /** calls that were refused because their caller had made too many of their class */
   limited: Record<LimitClass, number>
+  /** questions to the breach API, by what became of them */
+  breach_api: Record<'answered' | 'failed', number>
   /** what the steps of a query took */
   database: Record<'connection' | 'begin' | 'statement' | 'commit', Durations>
   /** what Redis took for a command */
@@ -88,6 +90,7 @@ export function createCounts(): Counts {
       refresh_token_reused: 0,
     },
     limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,
+    breach_api: { answered: 0, failed: 0 },
     database: {
       connection: createDurations(),
       begin: createDurations(),

@@ -5,6 +5,7 @@ import type { Db } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Hasher } from './passwords/hasher.ts'
+import type { PasswordLists } from './passwords/lists.ts'
 import type { SessionStates } from './sessions/states.ts'
 import type { TokenCache } from './tokens/access-token.ts'
 import type { Jwt } from './tokens/jwt.ts'
@@ -38,6 +39,8 @@ export interface Deps {
   mailer: Mailer
   /** the time, in epoch ms */
   now: () => number
+  /** what new passwords are held against */
+  passwordLists: PasswordLists
   /** what this node knows of sessions it has seen */
   states: SessionStates
   /** access tokens that this node has verified */

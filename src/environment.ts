@@ -75,6 +75,26 @@ export const Environment = Type.Object({
   KEY_ROTATION: duration('90d', 'a signing key signs for this long'),
   CLOCK_TOLERANCE: duration('5s', 'how far the clocks of two nodes may differ when a token is judged'),
   PASSWORD_MIN_LENGTH: integer(1, 256, 8, 'shortest password, in characters (Unicode code points)'),
+  PASSWORD_POLICY: choice(
+    ['strict', 'length'],
+    'strict',
+    'what new passwords are held against: length, names, common and breached ones; or their length alone',
+  ),
+  PASSWORD_FILTER: Type.Optional(
+    text(
+      undefined,
+      'breached passwords, in a file of `latchkey passwords build`, in place of those of the release',
+      'a path',
+    ),
+  ),
+  PASSWORD_BREACH_API: Type.Optional(
+    text(
+      undefined,
+      'a service that knows breached passwords, asked by a part of their SHA-1, such as `https://api.pwnedpasswords.com/range/`',
+      'URL',
+    ),
+  ),
+  PASSWORD_BREACH_TIMEOUT: duration('1s', 'the breach API has this long to answer; then the filter is asked'),
   ARGON2_MEMORY: integer(1024, 4194304, 19456, 'argon2id memory', 'KiB'),
   ARGON2_TIME: integer(1, 100, 2, 'argon2id passes'),
   ARGON2_PARALLELISM: integer(1, 64, 1, 'argon2id lanes'),

@@ -5,6 +5,9 @@ const TABLE = {
   validation_failed: [400, 'The request does not fit the contract.'],
   bad_request: [400, 'The request cannot be read as HTTP.'],
   password_too_short: [400, 'The password is too short.'],
+  password_personal: [400, 'The password is made of the names of its owner or of the service.'],
+  password_common: [400, 'The password is a common one.'],
+  password_breached: [400, 'The password was found in a breach.'],
   token_missing: [401, 'This call needs an access token.'],
   token_invalid: [401, 'The access token is not valid.'],
   token_expired: [401, 'The access token has expired.'],
@@ -36,6 +39,14 @@ const TABLE = {
 
 /** A code of the contract's closed enumeration. */
 export type ErrorCode = keyof typeof TABLE
+
+/** Why a new password is refused. */
+export const PASSWORD_CODES = [
+  'password_too_short',
+  'password_personal',
+  'password_common',
+  'password_breached',
+] as const satisfies readonly ErrorCode[]
 
 /** All codes, in the order of the table. */
 export const ERROR_CODES = Object.keys(TABLE) as readonly ErrorCode[]

@@ -15,6 +15,8 @@ const ENV = {
   NODE_ENV: 'production',
   PORT: '0',
   RATE_LIMIT: 'off',
+  // who registers here is a number with a name
+  PASSWORD_POLICY: 'length',
   // a machine that is busy with other things is shown as slow, not as one that refuses
   HASH_WAIT: '1m',
   // no secret: it seals keys that nobody else trusts, and has to fit databases that are kept

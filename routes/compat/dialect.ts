@@ -1,7 +1,7 @@
 /** Tools for routes that speak as another service does. */
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type ErrorCode, type Failure, statusOf, titleOf } from '../../src/errors.ts'
+import { type ErrorCode, type Failure, PASSWORD_CODES, statusOf, titleOf } from '../../src/errors.ts'
 
 /** What is answered to a failure. */
 export interface Retort {
@@ -82,10 +82,12 @@ const slug = (sentence: string) =>
     .match(/[a-z]+/g)
     ?.join('_') ?? ''
 
+const isPasswordCode = (code: ErrorCode) => (PASSWORD_CODES as readonly ErrorCode[]).includes(code)
+
 /** The service's own words for what a dialect has none for. */
 export function ownWords({ code, message, detail, errors }: Failure): string {
   const [fault] = errors ?? []
-  if (code === 'password_too_short') return detail ?? message
+  if (isPasswordCode(code)) return detail ?? message
   if (code === 'validation_failed' && fault) return `${fault.pointer.slice(1) || 'body'} ${fault.message}`
   return message
 }

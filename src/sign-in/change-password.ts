@@ -11,10 +11,10 @@ import type { SessionState } from '../sessions/states.ts'
 
 /**
  * Changes the password of the account behind a session; every other session of the account ends.
- * @throws Failure current_password_wrong, password_too_short, session_ended, overloaded
+ * @throws Failure current_password_wrong, one of `PASSWORD_CODES`, session_ended, overloaded
  */
 export async function changePassword(
-  deps: Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>,
+  deps: Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'passwordLists' | 'states'>,
   { account, session_id }: SessionState,
   { current_password, new_password }: PasswordChange,
   actor: Actor,

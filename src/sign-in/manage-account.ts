@@ -13,13 +13,13 @@ import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'states'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'passwordLists' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
  * @param actor who changes it
  * @param from the session that asks: it has to live, and a new password does not end it
- * @throws Failure user_not_found, username_taken, email_taken, password_too_short, last_admin, overloaded; session_ended
+ * @throws Failure user_not_found, username_taken, email_taken, one of `PASSWORD_CODES`, last_admin, overloaded; session_ended
  */
 export async function changeAccount(
   deps: Needs,

@@ -13,7 +13,7 @@ import type { TokenPair } from '../sessions/schema.ts'
 import { insertSession, issueTokens } from '../sessions/session.ts'
 import type { OpenedSession } from './sign-in.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now' | 'passwordLists'>
 
 /** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
 export interface NewAccount extends Profile {
@@ -22,7 +22,7 @@ export interface NewAccount extends Profile {
 
 /**
  * Registers a person and signs them in: account, password, role and session appear together or not at all.
- * @throws Failure username_taken, email_taken, password_too_short, overloaded
+ * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
 export async function register(
   deps: Needs & Pick<Deps, 'keys'>,
@@ -55,7 +55,7 @@ export async function openAccountAndSession(
 /**
  * Makes an account whose owner signs in later.
  * @param actor who makes it
- * @throws Failure username_taken, email_taken, password_too_short, overloaded
+ * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
 export async function openAccount(
   deps: Needs,

@@ -9,7 +9,7 @@ import { type NewAccount, openAccountAndSession } from './open-account.ts'
 import type { Credentials } from './schema.ts'
 import { type OpenedSession, openSession } from './sign-in.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now' | 'passwordLists'>
 
 /**
  * Signs a person in by user name or e-mail address; the session ends with its access token.
@@ -38,7 +38,7 @@ const isCode = (failure: unknown, code: Failure['code']) => failure instanceof F
 /**
  * Registers a person and signs them in; the session ends with its access token.
  * @returns the access token
- * @throws Failure username_taken, email_taken, password_too_short, overloaded
+ * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
 export async function registerForToken(deps: Needs, registration: NewAccount, origin: Origin): Promise<string> {
   return issueToken(deps, await openAccountAndSession(deps, registration, origin, lifeOf(deps)))

@@ -15,8 +15,8 @@ export function commandLine(t: Test, more: Environment = {}) {
   const path = (name: string) => join(folder, name)
   const url = onPostgres() ? newPostgresDatabase(t, { migrated: false }) : `sqlite:${path('test.db')}`
   const environment = { JWT_KEY, DATABASE_URL: url, ...more }
-  const start = (args: readonly string[], more: Environment = {}) =>
-    startChild(t, { args: [CLI, ...args], cwd: folder, env: { ...environment, ...more } })
+  const start = (args: readonly string[], more: Environment = {}, input = '') =>
+    startChild(t, { args: [CLI, ...args], cwd: folder, env: { ...environment, ...more }, input })
   return {
     folder,
     path,

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Account, toUser } from '../../../src/accounts/account.ts'
 import { ProfileUpdate, User } from '../../../src/accounts/schema.ts'
+import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { PasswordChange } from '../../../src/passwords/schema.ts'
 import { ref } from '../../../src/schemas.ts'
 import { changePassword } from '../../../src/sign-in/change-password.ts'
@@ -73,7 +74,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(PasswordChange),
       response: {
         204: nothing('The password is changed'),
-        ...problems('password_too_short', 'current_password_wrong', 'overloaded'),
+        ...problems(...PASSWORD_CODES, 'current_password_wrong', 'overloaded'),
       },
     },
     handler: async (request, reply) => {

@@ -2,6 +2,7 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { getAccount, toUser } from '../../../src/accounts/account.ts'
 import { listAccounts, UserPage, UserQuery } from '../../../src/accounts/list.ts'
 import { User } from '../../../src/accounts/schema.ts'
+import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { ref, Uuid } from '../../../src/schemas.ts'
 import { endUserSessions } from '../../../src/sessions/end.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
@@ -41,7 +42,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(NewUser),
       response: {
         201: answer(User, 'The account'),
-        ...problems('password_too_short', 'username_taken', 'email_taken', 'overloaded'),
+        ...problems(...PASSWORD_CODES, 'username_taken', 'email_taken', 'overloaded'),
       },
     },
     handler: async (request, reply) =>
@@ -61,14 +62,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(UserUpdate),
       response: {
         200: answer(User, 'The account as it is now'),
-        ...problems(
-          'password_too_short',
-          'user_not_found',
-          'username_taken',
-          'email_taken',
-          'last_admin',
-          'overloaded',
-        ),
+        ...problems(...PASSWORD_CODES, 'user_not_found', 'username_taken', 'email_taken', 'last_admin', 'overloaded'),
       },
     },
     handler: async (request) =>

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { Message, ref } from '../../../src/schemas.ts'
 import { endSessionOfToken } from '../../../src/sessions/end.ts'
 import { refreshSession } from '../../../src/sessions/refresh.ts'
@@ -23,7 +24,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(Registration),
       response: {
         201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
-        ...problems('password_too_short', 'username_taken', 'email_taken', 'overloaded'),
+        ...problems(...PASSWORD_CODES, 'username_taken', 'email_taken', 'overloaded'),
       },
     },
     handler: async (request, reply) => reply.code(201).send(await register(app, request.body, originOf(request))),
