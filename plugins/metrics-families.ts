@@ -50,6 +50,13 @@ export function families(app: FastifyInstance): Family[] {
     counter('latchkey_breach_api_total', 'Questions to the breach API, by what became of them', () =>
       by('outcome', counts.breach_api),
     ),
+    counter('latchkey_mail_total', 'Messages that this node tried to send, by what became of them', () =>
+      by('outcome', counts.mail),
+    ),
+    gauge('latchkey_outbox_messages', 'Messages that wait to be sent', () => counts.outbox.waiting),
+    gauge('latchkey_outbox_age_seconds', 'How long the oldest of them has waited', () =>
+      counts.outbox.oldest === undefined ? 0 : Math.max(0, app.now() - counts.outbox.oldest) / 1000,
+    ),
     histogram('latchkey_news_delay_seconds', 'Time from the writing of news elsewhere to its being heard', counts.news),
   ]
 }

@@ -59,6 +59,7 @@ const ON_EITHER_DATABASE = [
   'test/{revocation,rotation}.test.ts',
   'test/faults/{clocks,killed}.test.ts',
   'test/doctor.test.ts',
+  'test/mail/{outbox,processes}.test.ts',
   'test/model/session.test.ts',
   'test/src/{ephemeral,keys,rotation}.test.ts',
   'test/moving/{command,import,reference-systems}.test.ts',

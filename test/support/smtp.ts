@@ -5,10 +5,11 @@ import type { Test } from 'tap'
 import { type Mail, parseMail } from './mail.ts'
 
 /**
- * `take`: as it should be. `hold`: takes the message and does not answer before `release`. `busy`: 451, later perhaps.
+ * `take`: as it should be. `hold`: takes the message and does not answer before `release`;
+ * `stall`: does not even let it begin. `busy`: 451, later perhaps.
  * `refuse`: 550, never. `cut`: hangs up in mid-message. `forget`: takes the message, and hangs up in place of an answer.
  */
-export type SmtpMode = 'take' | 'hold' | 'busy' | 'refuse' | 'cut' | 'forget'
+export type SmtpMode = 'take' | 'hold' | 'stall' | 'busy' | 'refuse' | 'cut' | 'forget'
 
 export interface SmtpInbox {
   /** what to set as `SMTP_URL`, `MAIL_FROM` */
@@ -48,8 +49,9 @@ export async function startSmtp(t: Test, { user, password, secure = false }: Opt
       if (auth.username === user && auth.password === password) done(null, { user: auth.username })
       else done(Object.assign(new Error('authentication failed'), { responseCode: 535 }))
     },
-    onRcptTo(_address, _session, done) {
+    async onRcptTo(_address, _session, done) {
       inbox.attempts += 1
+      if (inbox.mode === 'stall') await new Promise<void>((resolve) => waiting.push(resolve))
       if (inbox.mode === 'busy') done(Object.assign(new Error('come back later'), { responseCode: 451 }))
       else if (inbox.mode === 'refuse') done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }))
       else done()
