@@ -1,5 +1,6 @@
 import jwt from '@fastify/jwt'
 import fp from 'fastify-plugin'
+import { createTrail } from '../src/audit/trail.ts'
 import { createTokenCache } from '../src/tokens/access-token.ts'
 import { openKeyRing } from '../src/tokens/key-ring.ts'
 import { deriveKeys, resolveMasterKey } from '../src/tokens/master-key.ts'
@@ -13,7 +14,10 @@ export default fp(
     const master = resolveMasterKey(app.config)
     if (master.created) app.log.warn(`JWT_KEY is not set: made one for development in ${master.created}`)
     const derived = deriveKeys(master.key)
-    app.decorate('audit', { key: derived.audit })
+    app.decorate(
+      'audit',
+      createTrail(() => derived.audit),
+    )
     const keys = await openKeyRing(app, derived)
     app.decorate('keys', keys)
     app.decorate('tokens', createTokenCache(app))

@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import audit from '../plugins/audit.ts'
 import authenticate from '../plugins/authenticate.ts'
 import db from '../plugins/db.ts'
 import docs from '../plugins/docs.ts'
@@ -102,6 +103,7 @@ export async function buildApp(
     await app.register(db, { database, clock })
     await app.register(ephemeral, { database })
     await app.register(jwt)
+    await app.register(audit)
     await app.register(mail)
     await app.register(hasher, { ahead: hashesAhead })
     await app.register(passwordLists)

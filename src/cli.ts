@@ -3,6 +3,7 @@ import './runtime.js'
 import { Command, CommanderError } from 'commander'
 import { VERSION } from './app.ts'
 import { admins } from './commands/admin.ts'
+import { audit } from './commands/audit.ts'
 import { contract } from './commands/contract.ts'
 import { database, migrations } from './commands/database.ts'
 import { doctor } from './commands/doctor.ts'
@@ -19,7 +20,7 @@ program
   .description('run the service')
   .option('--workers <number>', 'this many processes on the one port, or "auto" for one per core; WORKERS otherwise')
   .action(({ workers }: { workers?: string }) => start(workers === undefined ? {} : { WORKERS: workers }))
-for (const addTo of [database, migrations, admins, keys, moving, passwords, contract, doctor]) addTo(program)
+for (const addTo of [database, migrations, admins, keys, audit, moving, passwords, contract, doctor]) addTo(program)
 
 /** Says what went wrong in one line a fault, and how that counts. */
 function exitCodeOf(error: unknown): number {

@@ -132,6 +132,10 @@ export const Environment = Type.Object({
     ),
   ),
   BODY_LIMIT: integer(1024, 16777216, 65536, 'largest request body', 'bytes'),
+  AUDIT_RETENTION: duration('400d', 'an event of the audit log is kept for this long'),
+  AUDIT_CHECKPOINTS: Type.Optional(
+    text(undefined, 'checkpoints of the audit log are appended to this file too, one line each', 'path'),
+  ),
   SERVICE_NAME: text('Latchkey', 'what the service is called in messages and on its pages'),
   DEFAULT_LOCALE: text('en', 'language of messages to accounts that name none, and to strangers', 'a BCP 47 tag'),
   APP_URL: Type.Optional(

@@ -1,6 +1,6 @@
 /**
- * What authenticates an event: an HMAC-SHA256 (RFC 2104) over its content. Of the address and the agent only a salted
- * digest enters, so that both can be erased later and the HMAC still fits.
+ * What authenticates the log, all of it by HMAC-SHA256 (RFC 2104): each event by its content, and its place by a chain.
+ * Of the address and the agent only a salted digest enters, so that both can be erased later and everything still fits.
  */
 import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto'
 import type { AuditEventRow } from '../db/schema.ts'
@@ -31,7 +31,31 @@ export function digestOf(salt: string, { ip, user_agent }: Personal): string {
 /** The HMAC over what an event says, base64url. */
 export function macOf(key: KeyObject, event: Content): string {
   const { id, at, action, outcome, cause, actor, subject, session_id, request_id, details, personal } = event
-  // a list, since JSON keeps its order; what it says it is, so that no other HMAC under this key passes for one
-  const content = ['event', id, at, action, outcome, cause, actor, subject, session_id, request_id, details, personal]
-  return createHmac('sha256', key).update(JSON.stringify(content)).digest('base64url')
+  const content = [id, at, action, outcome, cause, actor, subject, session_id, request_id, details, personal]
+  return hmacOver(key, 'event', content)
+}
+
+/** A place in the chain: the number of an event, and what the chain has come to with it. */
+export interface Link {
+  seq: number
+  chain: string
+}
+
+/** What the first event follows. */
+export const BEGINNING: Link = { seq: 0, chain: '' }
+
+/** The place after `previous`, taken by this event. */
+export function linkAfter(key: KeyObject, previous: Link, { id, mac }: Pick<AuditEventRow, 'id' | 'mac'>): Link {
+  const seq = previous.seq + 1
+  return { seq, chain: hmacOver(key, 'link', [previous.chain, seq, id, mac]) }
+}
+
+/**
+ * An HMAC over some values, base64url: as a list in JSON, which keeps their order and their bounds.
+ * @param what comes first, so that no HMAC over something else passes for one over this
+ */
+export function hmacOver(key: KeyObject, what: string, values: readonly (string | number | null)[]): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify([what, ...values]))
+    .digest('base64url')
 }

@@ -60,6 +60,7 @@ const insertEvent = compiled<NewEvent, never>((db, stand) =>
  */
 export async function recordEvent(db: Db | Tx, deps: Pick<Deps, 'audit' | 'now'>, event: AuditEvent): Promise<void> {
   await insertEvent(db, rowOf(deps, event))
+  deps.audit.stir()
 }
 
 function rowOf({ audit, now }: Pick<Deps, 'audit' | 'now'>, event: AuditEvent): NewEvent {

@@ -1,7 +1,7 @@
 /** What every group of commands is built from. */
 import { type Command, CommanderError } from 'commander'
 import { buildApp } from '../app.ts'
-import type { AuditTrail } from '../audit/trail.ts'
+import { type AuditTrail, createTrail } from '../audit/trail.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { type Db, openDatabase } from '../db/open.ts'
 import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
@@ -24,11 +24,7 @@ export async function withDatabase(work: (db: Db, config: Config) => Promise<voi
 
 /** What it takes to add to the audit log. The key is looked for when it is needed: a dry run has to make none. */
 export function openTrail(config: Config): AuditTrail {
-  return {
-    get key() {
-      return deriveKeys(resolveMasterKey(config).key).audit
-    },
-  }
+  return createTrail(() => deriveKeys(resolveMasterKey(config).key).audit)
 }
 
 /** Runs with the whole service, which listens to nobody. */

@@ -7,7 +7,7 @@ import {
   type SelectQueryBuilder,
   sql,
 } from 'kysely'
-import { advisoryLock, isServerUnavailable, uniqueColumn } from './postgres.ts'
+import { advisoryLock, isServerUnavailable, tryAdvisoryLock, uniqueColumn } from './postgres.ts'
 import type { Tables } from './schema.ts'
 
 /** A database or a transaction in it, of whatever tables. */
@@ -73,11 +73,18 @@ export function skippingHeld<DB, T extends keyof DB, O>(
 }
 
 /** What transactions can take turns in. The numbers must stay: nodes of two versions have to mean the same. */
-const TURNS = { migrations: 1, admins: 2, messages: 3 } as const
+const TURNS = { migrations: 1, admins: 2, messages: 3, audit: 4 } as const
 
 /** Waits until no other transaction is in this; from here to its end the transaction is alone in it. */
 export async function takeTurn(tx: Kysely<Tables>, what: keyof typeof TURNS): Promise<void> {
   if (isPostgres(tx)) await advisoryLock(TURNS[what]).execute(tx)
+}
+
+/** Whether it is this transaction's turn, without waiting for one; see `takeTurn`. */
+export async function tryTurn(tx: Kysely<Tables>, what: keyof typeof TURNS): Promise<boolean> {
+  if (!isPostgres(tx)) return true
+  const { rows } = await tryAdvisoryLock(TURNS[what]).execute(tx)
+  return rows[0]?.taken ?? false
 }
 
 /** Text in lower case as far as ASCII goes; the databases differ in the rest, and PostgreSQL by its locale. */

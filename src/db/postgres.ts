@@ -46,6 +46,10 @@ class Adapter extends PostgresAdapter {
 /** A lock that the transaction holds to its end, and for which others wait. */
 export const advisoryLock = (number: number) => sql`select pg_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(number)})`
 
+/** The same without waiting; says whether it was to be had. */
+export const tryAdvisoryLock = (number: number) =>
+  sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(number)}) as taken`
+
 function openPool(url: string, { pool: max = 10, patient = false, patience }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     application_name: 'latchkey',

@@ -145,11 +145,11 @@ interface AuditCheckpointsTable {
   pruned_head: string
   /** what signed it */
   kid: string
-  /** the JWK that verifies the signature, as JSON; of HS256 the secret, sealed */
-  key: string
-  /** base64url */
+  /** the JWK that verifies the signature, as JSON; null where that would be a secret (HS256) */
+  key: string | null
+  /** JWS over everything above but `id` and `key` */
   signature: string
-  /** HMAC-SHA256 over everything above, base64url */
+  /** HMAC-SHA256 over everything above but `id`, base64url */
   mac: string
 }
 export type AuditCheckpointRow = Selectable<AuditCheckpointsTable>

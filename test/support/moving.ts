@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { createTrail } from '../../src/audit/trail.ts'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { type Db, openDatabase } from '../../src/db/open.ts'
 import { openSource } from '../../src/moving/containers/source.ts'
@@ -62,6 +63,8 @@ export async function emptyDatabase(t: Test, url = testEnvironment(t)['DATABASE_
   return { folder, db, bringIn, takeOut }
 }
 
+const audit = createTrail(() => createSecretKey(Buffer.alloc(32)))
+
 async function bringInFile(
   db: Db,
   path: string,
@@ -71,10 +74,7 @@ async function bringInFile(
   const { system, description, rows } = await recognise(openSource(path), from)
   const report = openReport(reportPath, path, apply)
   const onBatch = (decisions: readonly Decision[]) => report.write(decisions)
-  const summary = await importUsers(
-    { audit: { key: createSecretKey(Buffer.alloc(32)) }, db, now: () => NOW },
-    { system, rows, options, apply, onBatch },
-  )
+  const summary = await importUsers({ audit, db, now: () => NOW }, { system, rows, options, apply, onBatch })
   report.close()
   const text = readFileSync(reportPath, 'utf8')
   const lines = text

@@ -39,10 +39,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('pruned_seq', 'bigint', (column) => column.notNull())
     .addColumn('pruned_head', 'text', (column) => column.notNull())
     .addColumn('kid', 'text', (column) => column.notNull())
-    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('key', 'text')
     .addColumn('signature', 'text', (column) => column.notNull())
     .addColumn('mac', 'text', (column) => column.notNull())
     .execute()
+  await db.schema.createIndex('audit_checkpoints_seq').on('audit_checkpoints').column('seq').execute()
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {

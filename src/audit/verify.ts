@@ -1,0 +1,199 @@
+/** Walking the log from its beginning to its end, and holding every row against what the service wrote. */
+import type { Db } from '../db/open.ts'
+import type { AuditCheckpointRow, AuditEventRow } from '../db/schema.ts'
+import { toLink } from './chain.ts'
+import { type Checkpoint, isGenuine } from './checkpoint.ts'
+import { type Erasures, type Fault, trackErasures } from './erasures.ts'
+import { BEGINNING, digestOf, type Link, linkAfter, macOf } from './mac.ts'
+import type { AuditTrail } from './trail.ts'
+
+/** What there was to verify. */
+export interface Verdict {
+  fault?: Fault
+  /** how many events are in the chain, and how many are not yet */
+  sealed: number
+  unsealed: number
+  checkpoints: number
+  /** the last event that was removed for its age; 0 where none was */
+  pruned: number
+  /** the last event of the chain */
+  last: number
+}
+
+/** Rows in one read. */
+const PAGE = 1000
+
+interface Walk {
+  db: Db
+  audit: Pick<AuditTrail, 'key'>
+  erased: Erasures
+}
+
+/**
+ * Verifies everything: each event, its place, each checkpoint, and whether anything is missing.
+ * @param shipped checkpoints that were kept elsewhere
+ */
+export async function verifyLog(
+  deps: { db: Db; audit: Pick<AuditTrail, 'key'> },
+  shipped: readonly Checkpoint[] = [],
+): Promise<Verdict> {
+  const walk = { ...deps, erased: trackErasures() }
+  for (;;) {
+    const stored = await deps.db.selectFrom('audit_checkpoints').selectAll().orderBy('id').execute()
+    const verdict = await verifyFrom(walk, stored, shipped)
+    // old events may have left meanwhile
+    if (!verdict.fault || !(await hasBegunAnew(deps.db, stored))) return verdict
+    walk.erased = trackErasures()
+  }
+}
+
+async function hasBegunAnew(db: Db, stored: readonly AuditCheckpointRow[]): Promise<boolean> {
+  const row = await db
+    .selectFrom('audit_checkpoints')
+    .select('pruned_seq')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined && row.pruned_seq !== beginningOf(stored).seq
+}
+
+async function verifyFrom(
+  walk: Walk,
+  stored: readonly AuditCheckpointRow[],
+  shipped: readonly Checkpoint[],
+): Promise<Verdict> {
+  const verdict: Verdict = { sealed: 0, unsealed: 0, checkpoints: stored.length + shipped.length, pruned: 0, last: 0 }
+  const forged = findForged(walk, stored, shipped)
+  if (forged) return { ...verdict, fault: forged }
+  const start = beginningOf(stored)
+  verdict.pruned = start.seq
+  const heads = headsOf([...stored, ...shipped], start)
+  const fault =
+    (await findLeftovers(walk.db, start)) ??
+    (await walkChain(walk, start, heads, verdict)) ??
+    (await walkUnsealed(walk, verdict)) ??
+    walk.erased.find()
+  return fault ? { ...verdict, fault } : verdict
+}
+
+function findForged({ audit }: Walk, stored: readonly AuditCheckpointRow[], shipped: readonly Checkpoint[]) {
+  const text = 'is a checkpoint that was altered or forged'
+  const bad = stored.find((checkpoint) => !isGenuine(audit.key, checkpoint))
+  if (bad) return { row: `audit_checkpoints ${bad.id}`, text }
+  const line = shipped.findIndex((checkpoint) => !isGenuine(audit.key, checkpoint))
+  return line === -1 ? undefined : { row: `line ${line + 1} of the checkpoints given`, text }
+}
+
+/** What the first event that should be there follows. */
+function beginningOf(stored: readonly AuditCheckpointRow[]): Link {
+  const newest = stored.at(-1)
+  return newest ? { seq: newest.pruned_seq, chain: newest.pruned_head } : BEGINNING
+}
+
+/** What the chain must have come to, by number; of what was pruned only the end can still be told. */
+function headsOf(checkpoints: readonly Checkpoint[], start: Link): Map<number, Set<string>> {
+  const heads = new Map<number, Set<string>>()
+  const expect = (seq: number, head: string) => {
+    if (seq >= start.seq && seq > 0) heads.set(seq, (heads.get(seq) ?? new Set()).add(head))
+  }
+  for (const { seq, head, pruned_seq, pruned_head } of checkpoints) {
+    expect(seq, head)
+    expect(pruned_seq, pruned_head)
+  }
+  return heads
+}
+
+async function findLeftovers(db: Db, start: Link): Promise<Fault | undefined> {
+  const row = await db
+    .selectFrom('audit_events')
+    .select('id')
+    .where('seq', '<=', start.seq)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst()
+  return row && { row: row.id, text: 'was inserted before the beginning of the log' }
+}
+
+async function walkChain(
+  walk: Walk,
+  start: Link,
+  heads: ReadonlyMap<number, ReadonlySet<string>>,
+  verdict: Verdict,
+): Promise<Fault | undefined> {
+  let previous = start
+  let fault = judgeHead(previous, heads, undefined)
+  for await (const event of eventsAfter(walk.db, start.seq)) {
+    fault ??= judgeEvent(walk, previous, event) ?? judgeHead(toLink(event), heads, event.id)
+    if (fault) return fault
+    previous = toLink(event)
+    verdict.sealed += 1
+    verdict.last = previous.seq
+  }
+  const furthest = Math.max(0, ...heads.keys())
+  if (furthest <= previous.seq) return fault
+  return { row: undefined, text: `events ${previous.seq + 1} to ${furthest} are missing at the end` }
+}
+
+async function* eventsAfter(db: Db, seq: number): AsyncGenerator<AuditEventRow> {
+  for (let last = seq; ; ) {
+    const page = await db
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('seq', '>', last)
+      .orderBy('seq')
+      .limit(PAGE)
+      .execute()
+    yield* page
+    if (page.length < PAGE) return
+    last = page.at(-1)?.seq ?? last
+  }
+}
+
+function judgeEvent(walk: Walk, previous: Link, event: AuditEventRow): Fault | undefined {
+  const { id, seq } = event
+  const altered = judgeContent(walk, event)
+  if (altered) return altered
+  const expected = linkAfter(walk.audit.key, previous, event)
+  if (seq === expected.seq && event.chain === expected.chain) return undefined
+  if (seq !== expected.seq) return { row: id, text: `follows a gap: event ${expected.seq} before it is missing` }
+  return { row: id, text: `is not the event that had the number ${seq}: it was moved, or one before it was` }
+}
+
+function judgeContent({ audit, erased }: Walk, event: AuditEventRow): Fault | undefined {
+  if (macOf(audit.key, event) !== event.mac) return { row: event.id, text: 'was altered, or inserted by somebody else' }
+  if (event.salt === null) {
+    if (event.ip !== null || event.user_agent !== null)
+      return { row: event.id, text: 'was given an address or an agent' }
+    erased.see(event)
+    return undefined
+  }
+  erased.see(event)
+  if (digestOf(event.salt, event) === event.personal) return undefined
+  return { row: event.id, text: 'has another address or agent than it was written with' }
+}
+
+function judgeHead({ seq, chain }: Link, heads: ReadonlyMap<number, ReadonlySet<string>>, row: string | undefined) {
+  const expected = heads.get(seq)
+  if (!expected || (expected.size === 1 && expected.has(chain))) return undefined
+  return { row, text: `is not what the checkpoints say event ${seq} was: the log was written anew up to there` }
+}
+
+async function walkUnsealed(walk: Walk, verdict: Verdict): Promise<Fault | undefined> {
+  for (let last = ''; ; ) {
+    const page = await walk.db
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('seq', 'is', null)
+      .where('id', '>', last)
+      .orderBy('id')
+      .limit(PAGE)
+      .execute()
+    for (const event of page) {
+      const fault = judgeContent(walk, event)
+      if (fault) return fault
+    }
+    verdict.unsealed += page.length
+    if (page.length < PAGE) return undefined
+    last = page.at(-1)?.id ?? last
+  }
+}
