@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import { MIGRATION_NAMES } from '../src/db/migrate.ts'
 import { bearer, type Environment, isLeftOut, JWT_KEY, somebody, type Tokens } from './support/app.ts'
 import { type Child, emptyFolder, PROJECT, startChild } from './support/child.ts'
 import { freePort } from './support/ports.ts'
@@ -190,7 +191,7 @@ const REFUSED: Array<[title: string, variables: Environment, line: string]> = [
   [
     'the schema is to be checked and is not there',
     { MIGRATE: 'check' },
-    'the database lacks the migrations 0001-core, 0002-weak-formats; run "npm run migrate", or set MIGRATE=auto',
+    `the database lacks the migrations ${MIGRATION_NAMES.join(', ')}; run "npm run migrate", or set MIGRATE=auto`,
   ],
   ['the key file was cut off', { DATABASE_URL: 'sqlite:x.db' }, 'the key in jwt.key has fewer than 32 bytes'],
   [
