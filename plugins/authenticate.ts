@@ -1,9 +1,10 @@
 import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Config } from '../src/config.ts'
 import { Failure } from '../src/errors.ts'
 import { askedBriefly } from '../src/operation/briefly.ts'
 import { isAllowed } from '../src/roles/permissions.ts'
-import { createSessionStates, type SessionState } from '../src/sessions/states.ts'
+import { createSessionStates, isProofOld, type SessionState } from '../src/sessions/states.ts'
 import { recallAccessToken, verifyAccessToken } from '../src/tokens/access-token.ts'
 
 /** `app.states`, `app.authenticate`, `request.session`: who asks, and whether they may. */
@@ -50,9 +51,10 @@ export default fp(
     }
 
     function admit(request: FastifyRequest, session: SessionState, done: HookHandlerDoneFunction): void {
-      const { permission } = request.routeOptions.config
+      const { permission, recent } = request.routeOptions.config
       request.session = session
       if (permission && !isAllowed(session.account.roles, permission)) done(new Failure('permission_denied'))
+      else if (recent && isSensitive(recent, request.body) && isProofOld(app, session)) done(wantProof(app.config))
       else done()
     }
 
@@ -75,6 +77,18 @@ export default fp(
   },
   { name: 'authenticate', dependencies: ['db', 'ephemeral', 'jwt', 'rate-limit'] },
 )
+
+/** Whether a call with this body needs a recent proof; the body is not there yet when the guard is first asked. */
+function isSensitive(recent: true | readonly string[], body: unknown): boolean {
+  if (recent === true) return true
+  return typeof body === 'object' && body !== null && recent.some((member) => Object.hasOwn(body, member))
+}
+
+function wantProof({ step_up_age }: Config): Failure {
+  const maxAge = Math.floor(step_up_age / 1000)
+  const detail = `The last proof must not be older than ${maxAge} s; POST /api/v1/auth/reauthenticate takes a new one.`
+  return new Failure('reauthentication_required', { detail, maxAge })
+}
 
 /** RFC 6750, section 2.1. A token in the URL would end up in logs, so only the header counts. */
 function bearerToken(authorization: string | undefined): string | Failure {

@@ -78,11 +78,14 @@ export function problemOf(failure: Failure, requestId?: string): Problem {
 const REALM = 'Bearer realm="latchkey"'
 
 /** RFC 6750, section 3: no error code where no token was presented. */
-function challengeOf({ code, message }: Failure): string | undefined {
+function challengeOf({ code, message, maxAge }: Failure): string | undefined {
   if (code === 'token_missing') return REALM
   if (code === 'token_invalid' || code === 'token_expired' || code === 'session_ended') {
     return `${REALM}, error="invalid_token", error_description="${message}"`
   }
+  // RFC 9470, section 3, which answers 401: a client would take that for an access token that has expired
+  if (code === 'reauthentication_required')
+    return `${REALM}, error="insufficient_user_authentication", error_description="${message}", max_age=${maxAge}`
   if (code === 'permission_denied') return `${REALM}, error="insufficient_scope"`
   // RFC 9110 wants a challenge with every 401; credentials in a body are met with the scheme they lead to
   return ['invalid_credentials', 'refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused'].includes(

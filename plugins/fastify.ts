@@ -40,6 +40,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** what a guarded route needs beyond being signed in */
     permission?: Permission
+    /** whether it needs a recent proof of who asks: always, or when the body has one of these members */
+    recent?: true | readonly string[]
     /** which calls it counts among; its folder says so where it does not */
     limit?: LimitClass
   }

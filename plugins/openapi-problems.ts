@@ -36,6 +36,16 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, Header>>>> = {
   503: { 'Retry-After': { description: 'seconds to wait, where that is known', schema: { type: 'integer' } } },
 }
 
+/** Sent with the problem of one code, whose status others share. */
+const HEADERS_OF_CODE: Partial<Record<ErrorCode, Readonly<Record<string, Header>>>> = {
+  reauthentication_required: {
+    'WWW-Authenticate': {
+      description: 'with `reauthentication_required`: how old a proof may be, in seconds, as `max_age` (RFC 9470)',
+      schema: { type: 'string' },
+    },
+  },
+}
+
 /** Replaces the problem answers of all operations by references, and adds those that follow from their shape. */
 export function hoistProblems(document: Document): void {
   for (const [method, operation] of operationsOf(document)) {
@@ -80,14 +90,11 @@ function groupByStatus(codes: ReadonlySet<ErrorCode>): Map<number, ErrorCode[]> 
 }
 
 function problemAnswer({ components }: Document, status: number, codes: readonly ErrorCode[]): Answer {
-  const headers = HEADERS[status] ?? {}
-  Object.assign(components.headers, headers)
+  const headers = headersOf(components, status, codes)
   for (const code of codes) components.examples[code] ??= { value: problemExample(code, components.schemas) }
   return {
     description: codes.map((code) => `\`${code}\`: ${titleOf(code)}`).join('\n\n'),
-    ...(status in HEADERS && {
-      headers: Object.fromEntries(Object.keys(headers).map((name) => [name, at('headers', name)])),
-    }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     content: {
       [PROBLEM]: {
         schema: at('schemas', 'Problem'),
@@ -95,6 +102,20 @@ function problemAnswer({ components }: Document, status: number, codes: readonly
       },
     },
   }
+}
+
+/** References to the headers, which become components. */
+function headersOf(components: Components, status: number, codes: readonly ErrorCode[]) {
+  const ofStatus = Object.entries(HEADERS[status] ?? {}).map(([name, header]) => [name, name, header] as const)
+  const ofCodes = codes.flatMap((code) =>
+    Object.entries(HEADERS_OF_CODE[code] ?? {}).map(([name, header]) => [name, `${name}-${code}`, header] as const),
+  )
+  return Object.fromEntries(
+    [...ofStatus, ...ofCodes].map(([name, component, header]) => {
+      components.headers[component] = header
+      return [name, at('headers', component)]
+    }),
+  )
 }
 
 function problemExample(code: ErrorCode, schemas: Components['schemas']) {

@@ -1,10 +1,10 @@
 /** Who may call the routes of a folder, in the code and in the contract, said once. */
-import type { FastifyInstance, RouteOptions } from 'fastify'
-import type { Permission } from '../src/roles/permissions.ts'
+import type { FastifyContextConfig, FastifyInstance, RouteOptions } from 'fastify'
 import type { LimitClass } from '../src/throttling/classes.ts'
 import { addProblems } from './contract.ts'
 
 type Schema = NonNullable<RouteOptions['schema']>
+type RouteConfig = Pick<FastifyContextConfig, 'permission' | 'recent'>
 
 /** The routes of this scope need no token. */
 export function openToAll(app: FastifyInstance): void {
@@ -21,7 +21,7 @@ export function signedInOnly(app: FastifyInstance): void {
     // a HEAD route shares the schema of its GET, which is described once
     if (!schema || method === 'HEAD') return
     schema.security = [{ bearer: [] }]
-    describe(schema, config?.permission)
+    describe(schema, config ?? {})
   })
 }
 
@@ -57,10 +57,16 @@ export function requireSession(app: FastifyInstance): void {
   })
 }
 
-function describe(schema: Schema, permission: Permission | undefined): void {
+function describe(schema: Schema, { permission, recent }: RouteConfig): void {
   const responses = (schema.response ?? {}) as Record<number, unknown>
   addProblems(responses, ['token_missing', 'token_invalid', 'token_expired', 'session_ended'])
-  if (!permission) return
-  addProblems(responses, ['permission_denied'])
-  schema.description = `${schema.description}\n\nNeeds the permission \`${permission}\`.`
+  if (permission) addProblems(responses, ['permission_denied'])
+  if (recent) addProblems(responses, ['reauthentication_required'])
+  const needs = [permission && `Needs the permission \`${permission}\`.`, recent && wordProof(recent)]
+  schema.description = [schema.description, ...needs].filter(Boolean).join('\n\n')
+}
+
+function wordProof(recent: NonNullable<RouteConfig['recent']>): string {
+  const when = recent === true ? '' : `, where ${recent.map((member) => `\`${member}\``).join(' or ')} is sent`
+  return `Needs a recent proof of who asks${when}: see \`reauthenticate\`.`
 }

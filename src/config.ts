@@ -244,6 +244,7 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     `must not be more than HASH_CONCURRENCY (${config.hash_concurrency}), which they share`,
     'HASH_CONCURRENCY',
   )
+  check(config.step_up_age >= 10_000, 'STEP_UP_AGE', 'must be at least 10s')
   check(access_token_ttl >= 1000, 'ACCESS_TOKEN_TTL', 'must be at least 1s')
   const notShorter = ['must not be shorter than ACCESS_TOKEN_TTL', 'ACCESS_TOKEN_TTL'] as const
   check(config.refresh_token_ttl >= access_token_ttl, 'REFRESH_TOKEN_TTL', ...notShorter)

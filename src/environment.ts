@@ -95,6 +95,7 @@ export const Environment = Type.Object({
     ),
   ),
   PASSWORD_BREACH_TIMEOUT: duration('1s', 'the breach API has this long to answer; then the filter is asked'),
+  STEP_UP_AGE: duration('10m', 'sensitive calls need a proof of who asks that is no older than this'),
   ARGON2_MEMORY: integer(1024, 4194304, 19456, 'argon2id memory', 'KiB'),
   ARGON2_TIME: integer(1, 100, 2, 'argon2id passes'),
   ARGON2_PARALLELISM: integer(1, 64, 1, 'argon2id lanes'),

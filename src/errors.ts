@@ -18,6 +18,7 @@ const TABLE = {
   refresh_token_reused: [401, 'The refresh token was used before; its session has been ended.'],
   account_disabled: [403, 'The account is disabled.'],
   current_password_wrong: [403, 'The current password is wrong.'],
+  reauthentication_required: [403, 'This call needs a recent proof of who asks.'],
   permission_denied: [403, 'The account lacks the permission that this call needs.'],
   not_found: [404, 'There is nothing here.'],
   user_not_found: [404, 'There is no such user.'],
@@ -64,6 +65,8 @@ interface Details {
   errors?: readonly Fault[]
   /** for `Retry-After`, in seconds */
   retryAfter?: number
+  /** how old a proof may be, for `WWW-Authenticate`, in seconds */
+  maxAge?: number
   /** for `Allow` */
   allow?: readonly string[]
   /** what tells failures of one code apart, for answers that do */
@@ -82,16 +85,18 @@ export class Failure extends Error {
   readonly detail: string | undefined
   readonly errors: readonly Fault[] | undefined
   readonly retryAfter: number | undefined
+  readonly maxAge: number | undefined
   readonly allow: readonly string[] | undefined
   readonly reason: Reason | undefined
 
-  constructor(code: ErrorCode, { detail, errors, retryAfter, allow, reason, cause }: Details = {}) {
+  constructor(code: ErrorCode, { detail, errors, retryAfter, maxAge, allow, reason, cause }: Details = {}) {
     super(TABLE[code][1], cause === undefined ? undefined : { cause })
     this.code = code
     this.statusCode = TABLE[code][0]
     this.detail = detail
     this.errors = errors
     this.retryAfter = retryAfter
+    this.maxAge = maxAge
     this.allow = allow
     this.reason = reason
   }

@@ -23,7 +23,7 @@ const refresh: string[] = []
 for (let first = 0; first < chosen.length; first += BATCH) {
   const rows = await sessionsOf(chosen.slice(first, first + BATCH))
   for (const row of shuffled(rows)) {
-    access.push(signAccessToken(app, { uid: row.uid, session_id: row.id, expires_at: row.expires_at }).token)
+    access.push(signAccessToken(app, { uid: row.uid, session: row, expires_at: row.expires_at }).token)
     refresh.push(deriveRefreshToken(app.keys.refreshKey, row, row.generation))
   }
 }
@@ -35,7 +35,7 @@ function sessionsOf(userIds: readonly number[]) {
   return app.db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['sessions.id', 'salt', 'generation', 'expires_at', 'users.uid'])
+    .select(['sessions.id', 'salt', 'generation', 'expires_at', 'authenticated_at', 'amr', 'users.uid'])
     .where('sessions.user_id', 'in', userIds)
     .where('revoked_at', 'is', null)
     .execute()

@@ -68,6 +68,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
     body: { current_password: '{{password}}', new_password: 'a quite different phrase' },
   },
   listMySessions: { keep: { session_id: 'answer.items.find(({ current }) => !current)?.id' } },
+  reauthenticate: { body: { password: '{{password}}' }, keep: TOKENS },
   endMySession: { path: { session_id: '{{session_id}}' } },
   deleteMe: { as: 'guest' },
 

@@ -13,6 +13,7 @@ export const ACTIONS = [
   'password.change',
   'roles.change',
   'session.end',
+  'session.reauthenticate',
   'session.start',
 ] as const
 export type Action = (typeof ACTIONS)[number]

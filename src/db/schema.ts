@@ -66,6 +66,10 @@ interface SessionsTable {
   created_at: number
   last_used_at: number
   expires_at: number
+  /** when its owner last proved who they are */
+  authenticated_at: number
+  /** how: a name of RFC 8176, or `link` */
+  amr: string
   ip: string | null
   user_agent: string | null
   revoked_at: number | null

@@ -16,8 +16,15 @@ const SHORTEST_WORD = 3
 const LETTERS_BESIDE = 4
 
 /** Whether the password is the names of its owner or of the service, with nothing but decoration around them. */
-export function isPersonal({ public_url }: Pick<Config, 'public_url'>, password: string, owner: Owner): boolean {
-  const words = [...wordsOf(owner), ...wordsOfService(public_url)].sort((a, b) => b.length - a.length)
+export function isPersonal(
+  { public_url, service_name }: Pick<Config, 'public_url' | 'service_name'>,
+  password: string,
+  owner: Owner,
+): boolean {
+  const words = [
+    ...wordsOf(owner),
+    ...expand([service_name, 'latchkey', ...labelsOf(new URL(public_url).hostname)]),
+  ].sort((a, b) => b.length - a.length)
   return [...readings(foldPassword(password))].some((reading) => isMadeOf(reading, words))
 }
 
@@ -36,8 +43,6 @@ function wordsOf({ username, email, name }: Owner): Set<string> {
   const [local, domain] = email?.split('@') ?? []
   return expand([username, local, name, ...labelsOf(domain ?? '')])
 }
-
-const wordsOfService = (publicUrl: string) => expand(['latchkey', ...labelsOf(new URL(publicUrl).hostname)])
 
 /** What a domain is called, without what others are called as well: its end. */
 function labelsOf(domain: string): string[] {

@@ -24,6 +24,12 @@ export type EndReason =
   | 'account_disabled'
   | 'refresh_token_reused'
 
+/**
+ * How somebody proved who they are, as tokens tell it: by a password, by a code that was sent (RFC 8176), or by a link, for
+ * which that list has no name.
+ */
+export type Amr = 'pwd' | 'otp' | 'link'
+
 /** Longer ones are cut before they are stored, in characters. */
 const USER_AGENT_LENGTH = 256
 
@@ -47,7 +53,10 @@ const sweepSessions = compiled<{ before: number }, never>((db, stand) =>
 )
 
 /** What differs between new sessions. */
-type NewSession = Pick<SessionRow, 'id' | 'user_id' | 'salt' | 'created_at' | 'expires_at' | 'ip' | 'user_agent'>
+type NewSession = Pick<
+  SessionRow,
+  'id' | 'user_id' | 'salt' | 'created_at' | 'expires_at' | 'amr' | 'ip' | 'user_agent'
+>
 
 const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
   db
@@ -61,6 +70,8 @@ const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
       created_at: stand('created_at'),
       last_used_at: stand('created_at'),
       expires_at: stand('expires_at'),
+      authenticated_at: stand('created_at'),
+      amr: stand('amr'),
       ip: stand('ip'),
       user_agent: stand('user_agent'),
       revoked_at: null,
@@ -73,13 +84,14 @@ const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
  * Adds a session for an account; the caller's transaction has made sure that the account may have one.
  * @param origin where its owner comes from
  * @param life how long it lasts at the most, in ms
+ * @param amr how they have just proved who they are
  */
 export async function insertSession(
   tx: Tx,
   deps: Pick<Deps, 'audit' | 'config' | 'now'>,
   { id: user_id, uid }: Pick<Account, 'id' | 'uid'>,
   origin: Origin,
-  life = deps.config.refresh_token_ttl,
+  { life = deps.config.refresh_token_ttl, amr = 'pwd' }: { life?: number | undefined; amr?: Amr } = {},
 ): Promise<SessionRow> {
   const at = deps.now()
   await sweepSessions(tx, { before: at - KEEP_EXPIRED })
@@ -89,6 +101,7 @@ export async function insertSession(
     salt: randomBytes(16).toString('hex'),
     created_at: at,
     expires_at: at + life,
+    amr,
     ip: origin.ip ?? null,
     user_agent: origin.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
   })
@@ -105,7 +118,7 @@ export function endOf({ config }: Pick<Deps, 'config'>, { expires_at, last_used_
 /** The tokens of the session as it stands. */
 export function issueTokens(deps: Pick<Deps, 'config' | 'keys' | 'now'>, session: SessionRow, uid: string): TokenPair {
   const end = endOf(deps, session)
-  const { token, expires_in } = signAccessToken(deps, { uid, session_id: session.id, expires_at: end })
+  const { token, expires_in } = signAccessToken(deps, { uid, session, expires_at: end })
   return {
     access_token: token,
     token_type: 'Bearer',

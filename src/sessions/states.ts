@@ -1,6 +1,7 @@
 /** What this node knows of sessions: who is behind a `sid`, or that nobody is any more. */
 import { type Account, type AccountRow, roleList, toAccount } from '../accounts/account.ts'
 import { compiled } from '../db/compiled.ts'
+import type { SessionRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { BoundedMap } from '../tokens/bounded-map.ts'
 
@@ -8,6 +9,8 @@ import { BoundedMap } from '../tokens/bounded-map.ts'
 export interface SessionState {
   session_id: string
   account: Account
+  /** when its owner last proved who they are, in epoch ms */
+  authenticated_at: number
   /** when it was read, in ms of `elapsed()` */
   read_at: number
 }
@@ -17,6 +20,14 @@ export interface SessionState {
  * when the node that revoked could not publish it.
  */
 export const STATE_MAX_AGE = 10_000
+
+/** Whether the last proof of who is behind a session is older than sensitive calls allow. */
+export function isProofOld(
+  { config, now }: Pick<Deps, 'config' | 'now'>,
+  { authenticated_at }: Pick<SessionState, 'authenticated_at'>,
+): boolean {
+  return now() - authenticated_at > config.step_up_age
+}
 
 const CHANNEL = 'sessions'
 
@@ -136,12 +147,13 @@ function createChangedUsers(elapsed: () => number) {
 }
 
 /** The look-up of every first request of a session. */
-const selectState = compiled<{ session_id: string }, AccountRow>((db, stand) =>
+const selectState = compiled<{ session_id: string }, AccountRow & Pick<SessionRow, 'authenticated_at'>>((db, stand) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('users')
     .select(roleList)
+    .select('sessions.authenticated_at')
     .where('sessions.id', '=', stand('session_id'))
     .where('sessions.revoked_at', 'is', null)
     .where('users.disabled_at', 'is', null),
@@ -149,5 +161,7 @@ const selectState = compiled<{ session_id: string }, AccountRow>((db, stand) =>
 
 async function readState(db: Deps['db'], session_id: string, read_at: number): Promise<SessionState | undefined> {
   const [row] = await selectState(db, { session_id })
-  return row && { session_id, account: toAccount(row), read_at }
+  if (!row) return undefined
+  const { authenticated_at, ...account } = row
+  return { session_id, account: toAccount(account), authenticated_at, read_at }
 }

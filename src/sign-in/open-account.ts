@@ -47,7 +47,7 @@ export async function openAccountAndSession(
   const hash = await hashNew(deps, password, profile, origin)
   return inTransaction(deps.db, async (tx) => {
     const user = await writeAccount(tx, deps, profile, hash, ['user'], false, { origin })
-    const session = await insertSession(tx, deps, user, origin, life)
+    const session = await insertSession(tx, deps, user, origin, { life })
     return { account: await getAccount(tx, user.uid), session }
   })
 }

@@ -61,3 +61,5 @@ export const UserUpdate = named(
   ),
 )
 export type UserUpdate = Static<typeof UserUpdate>
+
+export const Reauthentication = named('Reauthentication', closed({ password: ref(TypedPassword) }))

@@ -98,6 +98,6 @@ function startSession(
 ): Promise<SessionRow | undefined> {
   return inTransaction(deps.db, async (tx) => {
     const [unchanged] = await selectUnchanged(tx, { user_id: account.id, hash: checkedHash })
-    return unchanged && insertSession(tx, deps, account, origin, life)
+    return unchanged && insertSession(tx, deps, account, origin, { life })
   })
 }

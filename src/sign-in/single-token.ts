@@ -50,8 +50,7 @@ function lifeOf({ config }: Pick<Deps, 'config'>): number {
 }
 
 function issueToken(deps: Needs, { account, session }: OpenedSession): string {
-  const { id: session_id, expires_at } = session
-  return signAccessToken(deps, { uid: account.uid, session_id, expires_at }).token
+  return signAccessToken(deps, { uid: account.uid, session, expires_at: session.expires_at }).token
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Access tokens: JWTs by RFC 9068 (`typ: at+jwt`), signed by the ring's current key, verified by the key they name. */
 import { randomUUID } from 'node:crypto'
+import type { SessionRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { type Kind, signJwt, type TimedClaims, verifyJwt } from './jwt.ts'
@@ -13,6 +14,9 @@ export interface AccessClaims extends TimedClaims {
   /** the session */
   sid: string
   jti: string
+  /** when and how its owner last proved who they are (RFC 9068, section 2.2.1; RFC 8176) */
+  auth_time: number
+  amr: readonly string[]
 }
 
 /** RFC 9068, section 2.1. */
@@ -35,13 +39,16 @@ export function createTokenCache({ config, keys }: Pick<Deps, 'config' | 'keys'>
   return cache
 }
 
+/** What a token tells of its session. */
+type TokenSession = Pick<SessionRow, 'id' | 'authenticated_at' | 'amr'>
+
 /**
  * Signs an access token for a session.
  * @param expires_at when it must end at the latest, epoch ms
  */
 export function signAccessToken(
   deps: Pick<Deps, 'config' | 'keys' | 'now'>,
-  { uid, session_id, expires_at }: { uid: string; session_id: string; expires_at: number },
+  { uid, session, expires_at }: { uid: string; session: TokenSession; expires_at: number },
 ): { token: string; expires_in: number } {
   const { config } = deps
   const now = deps.now()
@@ -51,8 +58,10 @@ export function signAccessToken(
     iss: config.issuer,
     aud: config.audience,
     sub: uid,
-    sid: session_id,
+    sid: session.id,
     jti: randomUUID(),
+    auth_time: Math.floor(session.authenticated_at / 1000),
+    amr: [session.amr],
     iat,
     exp,
   }

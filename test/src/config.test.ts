@@ -53,6 +53,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     uv_threadpool_size: availableParallelism(),
     workers: 1,
     password_policy: 'strict',
+    step_up_age: 10 * MINUTE,
     password_filter: undefined,
     password_breach_api: undefined,
     password_breach_timeout: 1000,
@@ -115,6 +116,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   KEY_ROTATION: ['30m', { key_rotation: 30 * MINUTE }],
   CLOCK_TOLERANCE: ['250ms', { clock_tolerance: 250 }],
   PASSWORD_MIN_LENGTH: ['12', { password_min_length: 12 }],
+  STEP_UP_AGE: ['5m', { step_up_age: 5 * MINUTE }],
   PASSWORD_POLICY: ['length', { password_policy: 'length' }],
   PASSWORD_FILTER: ['/srv/breached.fuse', { password_filter: '/srv/breached.fuse' }],
   PASSWORD_BREACH_API: [
@@ -417,7 +419,7 @@ t.test('an impossible value is one clear line', async (t) => {
 
 t.test('no duration is anything but digits and a unit', async (t) => {
   const names = Object.entries(Environment.properties).filter(([, { unit }]) => String(unit).startsWith('a duration'))
-  t.ok(names.length >= 8)
+  t.ok(names.length >= 9)
   for (const [name] of names) {
     for (const value of ['soon', '-5m', '1.5h', '5 m', '5M', '5w', 'm', '1h30m', '9999999999']) {
       t.match(faultsOf({ [name]: value })[0], `${name} must be a duration: 10s, 15m,`, `${name}=${value}`)

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { signedInOnly } from '../../guard.ts'
 import gateway from './gateway.ts'
 import me from './me.ts'
+import reauthenticate from './reauthenticate.ts'
 import sessions from './sessions.ts'
 import user from './user.ts'
 
@@ -10,6 +11,7 @@ const accountRoutes: FastifyPluginAsync = async (app) => {
   signedInOnly(app)
   await app.register(me)
   await app.register(sessions)
+  await app.register(reauthenticate)
   await app.register(gateway)
   await app.register(user)
 }

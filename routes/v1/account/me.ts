@@ -29,7 +29,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'PUT',
     url: '/users/me',
-    config: { permission: 'self:write' },
+    config: { permission: 'self:write', recent: ['email'] },
     schema: {
       operationId: 'updateMe',
       summary: 'Change one’s own account',
@@ -48,7 +48,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'DELETE',
     url: '/users/me',
-    config: { permission: 'self:write' },
+    config: { permission: 'self:write', recent: true },
     schema: {
       operationId: 'deleteMe',
       summary: 'Delete one’s own account',

@@ -33,7 +33,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/users',
-    config: { permission: 'users:write' },
+    config: { permission: 'users:write', recent: ['roles'] },
     schema: {
       operationId: 'createUser',
       summary: 'Make an account for somebody',
@@ -52,7 +52,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'PUT',
     url: '/users/:user_id',
-    config: { permission: 'users:write' },
+    config: { permission: 'users:write', recent: ['roles'] },
     schema: {
       operationId: 'updateUser',
       summary: 'Change an account',

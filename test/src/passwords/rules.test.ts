@@ -6,7 +6,7 @@ import { OWN_LISTS, openPasswordLists } from '../../../src/passwords/lists.ts'
 import { judgePassword, type Refusal } from '../../../src/passwords/rules.ts'
 import { isSequence, unitOf } from '../../../src/passwords/spelling.ts'
 
-const config = loadConfig({ PUBLIC_URL: 'https://login.lighthouse.example' })
+const config = loadConfig({ PUBLIC_URL: 'https://login.lighthouse.example', SERVICE_NAME: 'Harbour Shop' })
 const log = { info() {}, warn() {}, error() {} }
 const passwordLists = openPasswordLists({ config, counts: createCounts(), log })
 const ADA = { username: 'ada.lovelace', email: 'countess@analytical-engines.co.uk', name: 'Augusta King' }
@@ -29,6 +29,8 @@ const REFUSED: Record<Exclude<Refusal, 'password_too_short'>, string[]> = {
     'AugustaKing',
     'king.augusta.2024',
     'lighthouse1',
+    'harbour-shop!',
+    'HarbourShop2',
     'Latchkey123',
     'ada-lighthouse',
   ],
