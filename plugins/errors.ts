@@ -29,9 +29,11 @@ export default fp(
       sendProblem(new Failure('not_found'), request, reply),
     )
     app.decorate('wordFailures', function (this: FastifyInstance, word) {
-      this.setErrorHandler<FastifyError>((error, request, reply) => {
+      this.setErrorHandler<FastifyError>(async (error, request, reply) => {
         const failure = toFailure(error)
-        const { status, body } = word(failure, request)
+        const retort = await word(failure, request)
+        const { status, body } = retort
+        if ('type' in retort) reply.type(retort.type)
         announce(failure, request, reply)
         // what is a fault of the body elsewhere may be one of credentials here
         if (status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', REALM)

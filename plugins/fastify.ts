@@ -6,6 +6,9 @@ import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
 import type { LimitClass } from '../src/throttling/classes.ts'
 
+/** What is answered to a failure: JSON, or a text of some type. */
+export type Retort = { status: number; body: object } | { status: number; body: string; type: string }
+
 declare module 'fastify' {
   interface FastifyInstance extends Deps {
     /** The guard: an `onRequest` hook that lets only living sessions pass, with the route's permission. */
@@ -23,7 +26,7 @@ declare module 'fastify' {
     /** Writes the one line that each request leaves in the log. */
     logRequest: (request: FastifyRequest, reply: FastifyReply) => void
     /** Makes the routes of this scope answer failures in words of their own; the headers stay those of a problem. */
-    wordFailures: (word: (failure: Failure, request: FastifyRequest) => { status: number; body: object }) => void
+    wordFailures: (word: (failure: Failure, request: FastifyRequest) => Retort | Promise<Retort>) => void
     /** The hook that counts a call of a class, and refuses it when its caller has made too many. */
     limit: (name: LimitClass) => (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
     /** Refuses a call that a guard did not let in; who was refused too often is told so instead. */

@@ -2,6 +2,7 @@
 import type { Config } from './config.ts'
 import { shownUrl } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
+import { isMailOn } from './mail/mailer.ts'
 import { authority } from './operation/values.ts'
 import { VERSION } from './operation/version.ts'
 
@@ -29,6 +30,7 @@ export function banner(config: Config, { port, store }: { port: number; store: s
     `  database   ${shownUrl(config.database_url)}`,
     `  ephemeral  ${store}`,
     ...(config.workers > 1 ? [`  workers    ${config.workers}`] : []),
+    `  mail       ${shownMail(config)}`,
     `  tokens     ${config.jwt_alg}, ${config.access_token_ttl / 1000} s`,
   ]
   return `${lines.join('\n')}\n`
@@ -38,4 +40,10 @@ export function banner(config: Config, { port, store }: { port: number; store: s
 export function shownStore({ kind, isShared }: Pick<Ephemeral, 'kind' | 'isShared'>): string {
   if (kind === 'sql') return 'embedded, in the database'
   return isShared() ? 'in the database, counters in Redis' : 'in the database; REDIS DOES NOT ANSWER'
+}
+
+/** Where messages go, in words. */
+function shownMail(config: Config): string {
+  if (!isMailOn({ config })) return 'OFF: SMTP_URL is not set'
+  return config.smtp ? `by ${authority(config.smtp.host, config.smtp.port)}` : `into files below ${config.mail_dir}`
 }

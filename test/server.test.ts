@@ -80,6 +80,7 @@ t.test('with nothing configured it starts in an empty folder, and says where eve
     `  contract   ${base}/openapi.yaml`,
     '  database   sqlite:data/latchkey.db',
     '  ephemeral  embedded, in the database',
+    '  mail       into files below data/mail',
     '  tokens     ES256, 900 s',
     '',
   ])

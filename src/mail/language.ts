@@ -1,4 +1,5 @@
 /** What a language has to say: a folder below `languages/` each, whose `index.ts` has one of these. */
+import type { Page } from './links.ts'
 import type { MessageData, Template } from './messages.ts'
 
 /** A message in words. None of it is markup: the layout escapes all. */
@@ -26,8 +27,48 @@ export interface Sayings {
   device: (userAgent: string | null | undefined) => string | undefined
 }
 
+/** What a page says before and after its one button. */
+export interface PageWords {
+  title: string
+  text: string
+  button: string
+  done: { title: string; text: string }
+}
+
+/** What a page can ask for. */
+export const FIELDS = ['new_password', 'password', 'username', 'name'] as const
+export type Field = (typeof FIELDS)[number]
+
+/** Why a page could not do what it is for; `other` is anything else. */
+export const SETBACKS = [
+  'email_taken',
+  'link_incomplete',
+  'one_time_token_invalid',
+  'other',
+  'overloaded',
+  'password_breached',
+  'password_common',
+  'password_personal',
+  'password_too_short',
+  'rate_limited',
+  'username_taken',
+  'validation_failed',
+] as const
+export type Setback = (typeof SETBACKS)[number]
+
+/** What the pages say. */
+export interface PagesWords {
+  pages: { readonly [P in Page]: PageWords }
+  fields: { readonly [F in Field]: { label: string; hint?: string } }
+  setbacks: Readonly<Record<Setback, string>>
+  /** stands above a setback */
+  failed: string
+  /** where there is nothing to sign in to */
+  noSignIn: string
+}
+
 /** Everything in one language. */
-export interface Language {
+export interface Language extends PagesWords {
   greeting: (name: string | undefined) => string
   /** stands below every message */
   footer: (service: string) => string

@@ -37,3 +37,20 @@ export async function loadLanguage(language: string): Promise<Language> {
   const module: { default: Language } = await import(new URL(`${language}/index.ts`, FOLDER).href)
   return module.default
 }
+
+/** More than anybody speaks. */
+const MOST_LANGUAGES = 20
+
+/** The tags of an `Accept-Language` (RFC 9110, section 12.5.4), those that are liked best first. */
+export function acceptedLanguages(header = ''): readonly string[] {
+  return header
+    .split(',', MOST_LANGUAGES)
+    .map((entry) => {
+      const [tag = '', ...parameters] = entry.split(';').map((part) => part.trim())
+      const weight = parameters.find((each) => each.startsWith('q='))
+      return { tag, weight: weight === undefined ? 1 : Number(weight.slice(2)) }
+    })
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag)
+}

@@ -71,19 +71,25 @@ export async function removeMessage(db: Db | Tx, { id }: OutboxRow): Promise<voi
 
 /** How many messages wait, since when, and when the next is due; times are epoch ms. */
 export interface Backlog {
+  /** up to `MOST_COUNTED` */
   waiting: number
   oldest: number | undefined
   next: number | undefined
 }
 
+/** Counting reads every row, and where nothing can be sent for days there are many. */
+export const MOST_COUNTED = 10_000
+
 /** Looks at the outbox as a whole. */
 export async function readBacklog(db: Db): Promise<Backlog> {
+  const some = db.selectFrom('outbox').select('id').limit(sql.lit(MOST_COUNTED)).as('some')
+  const first = db.selectFrom('outbox').limit(sql.lit(1))
   const { waiting, oldest, next } = await db
-    .selectFrom('outbox')
+    .selectFrom(some)
     .select(({ fn }) => [
       fn.countAll<number>().as('waiting'),
-      fn.min<number | null>('created_at').as('oldest'),
-      fn.min<number | null>('due_at').as('next'),
+      first.select('created_at').orderBy('id').as('oldest'),
+      first.select('due_at').orderBy('due_at').as('next'),
     ])
     .executeTakeFirstOrThrow()
   return { waiting, oldest: oldest ?? undefined, next: next ?? undefined }

@@ -1,34 +1,14 @@
 /** The documentation pages in a real browser, under the policy that they are served with. */
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { type Document, operationsOf } from '../../plugins/openapi-document.ts'
 import { isLeftOut, somebody, startApp, type Tokens } from '../support/app.ts'
+import { launch, watchPage } from '../support/browser.ts'
 
 const document = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
-
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-/** Longest wait for anything on a page, in ms; a busy machine with one core needs some. */
-const PATIENCE = 30_000
-
-async function launch(t: Test): Promise<Browser> {
-  const executablePath = spawnSync('which', ['chromium'], { encoding: 'utf8' }).stdout.trim()
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
-  t.teardown(() => browser.close())
-  return browser
-}
 
 /** Opens a page of a running service, and notes what it complains of and whom else it asks. */
 async function open(t: Test, path: string): Promise<{ page: Page; complaints: string[] }> {
@@ -36,17 +16,7 @@ async function open(t: Test, path: string): Promise<{ page: Page; complaints: st
   await app.listen({ port: 0, host: '127.0.0.1' })
   const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const page = await (await launch(t)).newPage()
-  page.setDefaultTimeout(PATIENCE)
-  const complaints: string[] = []
-  // violations of the policy arrive as errors on the console
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => {
-    if (!/^(blob:|data:)/.test(request.url()) && new URL(request.url()).origin !== origin)
-      complaints.push(`asks ${request.url()}`)
-  })
+  const complaints = watchPage(page, origin)
   const response = await page.goto(`${origin}${path}`)
   const policy = response?.headers()['content-security-policy']
   t.match(policy, "script-src 'self';")

@@ -7,8 +7,9 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { OPERATOR } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
+import { PAGES } from '../../src/mail/links.ts'
 import { openAccount } from '../../src/sign-in/open-account.ts'
-import { violation } from './contract.ts'
+import { type Answer, violation } from './contract.ts'
 import { newPostgresDatabase } from './postgres.ts'
 import { type RedisServer, startRedis } from './redis.ts'
 
@@ -136,8 +137,9 @@ function watch(app: FastifyInstance, violations: string[], secrets: Set<string>)
     const response = await inject(options)
     const path = String(options.url).split('?', 1)[0] ?? ''
     const method = options.method ?? 'GET'
+    const judge = isPage(path, response.headers) ? pageFault : violation
     if (method !== 'HEAD' && !/^\/(docs|redoc|metrics)/.test(path)) {
-      const broken = violation({
+      const broken = judge({
         method,
         path,
         status: response.statusCode,
@@ -152,6 +154,28 @@ function watch(app: FastifyInstance, violations: string[], secrets: Set<string>)
     return response
   }
   app.inject = watched as unknown as typeof app.inject
+}
+
+/** Pages for people are not in the contract; whatever they answer keeps to rules of its own. */
+const isPage = (path: string, { 'content-type': type }: Answer['headers']) =>
+  PAGES.some((page) => path === `/${page}`) && String(type).startsWith('text/html')
+
+const PAGE_HEADERS = {
+  'content-security-policy':
+    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
+  'cache-control': /^no-store$/,
+  'referrer-policy': /^no-referrer$/,
+  vary: /^accept-language$/,
+} as const
+
+/** What an answer with a page does that none may. */
+function pageFault({ method, path, status, headers, body }: Answer): string | undefined {
+  const lacking = Object.entries(PAGE_HEADERS).filter(([name, value]) => !value.test(String(headers[name])))
+  const faults = lacking.map(([name]) => `${name}: ${headers[name]}`)
+  if (/<script|javascript:|\son\w+=|(src|href)="(?!data:,")/.test(body))
+    faults.push('something active or from elsewhere')
+  if (headers['set-cookie'] !== undefined) faults.push('a cookie')
+  return faults.length === 0 ? undefined : `${method} ${path} → ${status}: ${faults.join(', ')}`
 }
 
 let redis: Promise<RedisServer> | undefined

@@ -1,0 +1,146 @@
+/** What every page of the service's own does, whatever it is for. */
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { FIELDS, type Field, type Language, SETBACKS, type Setback } from '../../src/mail/language.ts'
+import { acceptedLanguages, chooseLanguage, loadLanguage } from '../../src/mail/languages.ts'
+import type { Page } from '../../src/mail/links.ts'
+import { type Input, renderPage, type View } from './layout.ts'
+
+/** What a browser sent. */
+export type Form = Readonly<Record<string, string>>
+
+export interface PageRoute {
+  page: Page
+  /** what has to be filled in */
+  fields?: readonly Field[]
+  /** what is asked for only when it was refused before */
+  onSetback?: Partial<Record<Setback, Field>>
+  /** what the form has to be like, in the API's words */
+  body: TSchema
+  /**
+   * Does what the page is for, by the rule of the API; a page without it has only something to say.
+   * @returns what is shown for copying, if anything
+   * @throws Failure
+   */
+  act?: (form: Form, request: FastifyRequest) => Promise<View['values']>
+}
+
+/** Where the page stands. */
+interface State {
+  /** what another try would be made with */
+  token?: string | undefined
+  setback?: Setback
+  /** the member that is to blame */
+  at?: string | undefined
+  /** what was filled in before */
+  form?: Form
+  isDone?: boolean
+  values?: View['values']
+}
+
+const HTML = 'text/html; charset=utf-8'
+
+/**
+ * Makes this scope one of pages, also in what it answers to failures.
+ * @returns what adds a page: `GET` shows it and changes nothing, since readers of mail follow links by themselves; `POST` acts
+ */
+export function servePages(app: FastifyInstance): (route: PageRoute) => void {
+  const pages = new Map<string, PageRoute>()
+
+  app.wordFailures(async (failure, request) => {
+    const { code, errors, statusCode: status } = failure
+    const setback = SETBACKS.find((each) => each === code) ?? 'other'
+    const form = (request.body ?? {}) as Form
+    // with a link that is no good another try does no better
+    const token = setback === 'one_time_token_invalid' ? undefined : (tokenIn(form) ?? tokenIn(request.query))
+    const state = { token, setback, at: errors?.[0]?.pointer.slice(1), form }
+    return { status, body: await draw(request, pages.get(request.routeOptions.url ?? ''), state), type: HTML }
+  })
+
+  return (route) => {
+    const url = `/${route.page}`
+    const { act, body } = route
+    pages.set(url, route)
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+      const token = tokenIn(request.query)
+      if (token === undefined) reply.code(400)
+      return reply.type(HTML).send(await draw(request, route, token ? { token } : { setback: 'link_incomplete' }))
+    })
+    if (!act) return
+    app.post(url, { schema: { hide: true, body } }, async (request, reply) => {
+      const values = await act(request.body as Form, request)
+      return reply.type(HTML).send(await draw(request, route, { isDone: true, values }))
+    })
+  }
+}
+
+async function draw(request: FastifyRequest, route: PageRoute | undefined, state: State): Promise<string> {
+  const language = languageOf(request)
+  const words = await loadLanguage(language)
+  const { at, isDone, setback, token, values } = state
+  const said = route && words.pages[route.page]
+  const shown = isDone ? said?.done : said
+  const canTry = token !== undefined && !isDone
+  const blamed = FIELDS.find((field) => field === at && route?.fields?.includes(field))
+  const where = blamed === undefined || setback !== 'validation_failed' ? '' : `${words.fields[blamed].label}: `
+  return renderPage({
+    language,
+    service: request.server.config.service_name,
+    title: shown?.title ?? '',
+    text: textOf(),
+    alert: setback && { title: words.failed, text: where + words.setbacks[setback] },
+    form: canTry && route?.act && said ? formOf(route, said.button, words, token, state) : undefined,
+    values,
+  })
+
+  function textOf(): string {
+    if (!canTry) return isDone ? (shown?.text ?? '') : ''
+    return route?.act ? (shown?.text ?? '') : words.noSignIn
+  }
+}
+
+function formOf(
+  route: PageRoute,
+  button: string,
+  words: Language,
+  token: string,
+  { setback, form = {} }: State,
+): View['form'] {
+  const { page, fields = [], onSetback = {} } = route
+  const more = Object.values(onSetback).filter(
+    (field) => form[field] !== undefined || (setback && onSetback[setback] === field),
+  )
+  const asked = FIELDS.filter((field) => fields.includes(field) || more.includes(field))
+  // relative, so that it leads here below whatever path a proxy has
+  return { action: page, token, inputs: asked.map((field) => inputOf(field, words, form)), button }
+}
+
+const AUTOCOMPLETE: Readonly<Record<Field, string>> = {
+  new_password: 'new-password',
+  password: 'new-password',
+  username: 'username',
+  name: 'name',
+}
+
+function inputOf(name: Field, words: Language, form: Form): Input {
+  const isSecret = name === 'password' || name === 'new_password'
+  return {
+    name,
+    ...words.fields[name],
+    type: isSecret ? 'password' : 'text',
+    autocomplete: AUTOCOMPLETE[name],
+    required: name !== 'name',
+    value: isSecret ? '' : (form[name] ?? ''),
+  }
+}
+
+/** What a link brought; nothing longer than any token. */
+function tokenIn(source: unknown): string | undefined {
+  const { token } = (source ?? {}) as { token?: unknown }
+  return typeof token === 'string' && token !== '' && token.length <= 128 ? token : undefined
+}
+
+/** What the browser likes best of what there is. */
+export function languageOf({ headers, server }: FastifyRequest): string {
+  return chooseLanguage(...acceptedLanguages(headers['accept-language']), server.config.default_locale)
+}
