@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { foldIdentifier } from '../accounts/identifiers.ts'
-import { DisplayName, Email, RoleName, Username } from '../accounts/schema.ts'
+import { DisplayName, Email, Locale, RoleName, Username } from '../accounts/schema.ts'
+import { canonicalLocale } from '../locale.ts'
 import { judgeHash } from '../passwords/formats/index.ts'
 import type { Role } from '../roles/permissions.ts'
 import { closed, ref, Uuid } from '../schemas.ts'
@@ -26,6 +27,7 @@ export interface Candidate extends Identity {
   email_key: string | null
   email_verified_at: number | null
   name: string | null
+  locale: string | null
   roles: readonly Role[]
   disabled_at: number | null
   created_at: number
@@ -49,6 +51,7 @@ const Values = closed({
   username: Type.Optional(ref(Username)),
   email: Type.Optional(ref(Email)),
   name: Type.Optional(ref(DisplayName)),
+  locale: Type.Optional(ref(Locale)),
   roles: Type.Optional(Type.Array(ref(RoleName), { maxItems: 8, uniqueItems: true })),
 })
 
@@ -58,6 +61,7 @@ interface Fitting {
   username?: string
   email?: string
   name?: string
+  locale?: string
   roles?: Role[]
 }
 
@@ -82,8 +86,8 @@ export function createJudge(system: System, options: ReadingOptions): Judge {
     if (draft instanceof Unfit) return { line, reasons: [draft.message] }
     for (const name of row.unread()) if (unread.size < MAX_UNREAD) unread.add(name.slice(0, 64))
 
-    const { id, number, username, email, name, roles } = draft
-    const values = withoutUndefined({ id, number, username, email, name, roles })
+    const { id, number, username, email, name, locale, roles } = draft
+    const values = withoutUndefined({ id, number, username, email, name, locale, roles })
     const identity = { line, username: shown(username), email: shown(email) }
     const reasons = faultsOf(values).map(({ pointer, message }) => `${pointer.slice(1).replace(/\/.*/, '')} ${message}`)
     if (username === undefined && email === undefined) reasons.push('has neither a user name nor an e-mail address')
@@ -103,7 +107,7 @@ function translate(system: System, row: Members, options: ReadingOptions): Draft
 }
 
 function toCandidate(line: number, values: Fitting, draft: Draft, now: number): Candidate {
-  const { id, number, username, email, name, roles = ['user'] } = values
+  const { id, number, username, email, name, locale, roles = ['user'] } = values
   const username_key = username === undefined ? null : foldIdentifier(username)
   const email_key = email === undefined ? null : foldIdentifier(email)
   const created_at = draft.created_at ?? now
@@ -124,6 +128,7 @@ function toCandidate(line: number, values: Fitting, draft: Draft, now: number): 
     email_key,
     email_verified_at: isVerified && email !== undefined ? (draft.email_verified_at ?? now) : null,
     name: name || null,
+    locale: locale === undefined ? null : (canonicalLocale(locale) ?? null),
     roles,
     disabled_at: draft.disabled_at ?? (draft.disabled ? now : null),
     created_at,

@@ -24,7 +24,8 @@ export async function* exportUsers({ db }: Pick<Deps, 'db'>, withHashes: boolean
 
 /** What the general form calls it; absent is none. */
 function toGeneral(account: ReturnType<typeof toAccount>, hash: string | null) {
-  const { id, uid, username, email, email_verified_at, name, roles, disabled_at, created_at, updated_at } = account
+  const { id, uid, username, email, email_verified_at, name, locale } = account
+  const { roles, disabled_at, created_at, updated_at } = account
   const time = (value: number | null) => (value === null ? undefined : new Date(value).toISOString())
   return {
     number: id,
@@ -33,6 +34,7 @@ function toGeneral(account: ReturnType<typeof toAccount>, hash: string | null) {
     email: email ?? undefined,
     email_verified_at: time(email_verified_at),
     name: name ?? undefined,
+    locale: locale ?? undefined,
     roles,
     disabled_at: time(disabled_at),
     created_at: time(created_at),

@@ -128,7 +128,7 @@ async function write(tx: Tx, additions: readonly Addition[], now: number): Promi
 }
 
 function toUserRow({ number, user }: Addition) {
-  const { uid, username = null, username_key, email = null, email_key, name } = user
+  const { uid, username = null, username_key, email = null, email_key, name, locale } = user
   const { email_verified_at, disabled_at, created_at, updated_at } = user
   return {
     ...(number !== undefined && { id: number }),
@@ -139,6 +139,7 @@ function toUserRow({ number, user }: Addition) {
     email_key,
     email_verified_at,
     name,
+    locale,
     disabled_at,
     created_at,
     updated_at,

@@ -29,6 +29,7 @@ export interface Draft {
   /** times in epoch ms */
   email_verified_at?: number | undefined
   name?: unknown
+  locale?: unknown
   roles?: unknown
   disabled?: boolean | undefined
   disabled_at?: number | undefined

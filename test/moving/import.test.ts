@@ -14,6 +14,7 @@ const ADA = {
   email: 'Ada@Example.org',
   email_verified_at: '2024-05-06T07:08:09.123Z',
   name: 'Ada King',
+  locale: 'en-GB',
   roles: ['admin', 'user'],
   disabled_at: '2025-01-01T00:00:00.000Z',
   created_at: '2020-02-03T04:05:06.789Z',

@@ -16,6 +16,7 @@ export const general: System = {
     email_verified: row.flag('email_verified'),
     email_verified_at: row.time('email_verified_at'),
     name: row.get('name'),
+    locale: row.get('locale'),
     roles: readRoles(row.get('roles')),
     disabled: row.flag('disabled'),
     disabled_at: row.time('disabled_at'),
