@@ -18,7 +18,7 @@ export interface Place {
   active: number
 }
 
-/** With more active sessions than this, what a node remembers does not hold them all: five times its 20,000 places. */
+/** Two sessions each: as many as a node remembers. */
 const ACTIVE_OF_MANY = 50_000
 
 /** A folder of one's own, deleted at the end; in the project, since temporary files may be in memory and commit for nothing. */
