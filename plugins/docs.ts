@@ -1,7 +1,7 @@
 /** `/docs` (Swagger UI) and `/redoc`, with everything they load taken from npm and served from here. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import swaggerUi from '@fastify/swagger-ui'
+import { dirname, join } from 'node:path'
 import fp from 'fastify-plugin'
 
 const require = createRequire(import.meta.url)
@@ -40,57 +40,108 @@ const DOCS_CSS = `.swagger-ui .servers, .swagger-ui .servers-title, .swagger-ui 
 .swagger-ui .scheme-container { background: none; box-shadow: none; padding: 0 }
 `
 
-const REDOC_PAGE = `<!doctype html>
+const pageOf = (place: string, title: string, root: string, style: string, script: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Latchkey: reference</title>
-<link rel="icon" type="image/svg+xml" href="/redoc/icon.svg">
-<link rel="stylesheet" href="/redoc/page.css">
+<title>${title}</title>
+<link rel="icon" type="image/svg+xml" href="${place}/icon.svg">
+${style}
+<link rel="stylesheet" href="${place}/page.css">
 </head>
 <body>
-<div id="redoc"></div>
-<script src="/redoc/redoc.standalone.js"></script>
-<script src="/redoc/start.js"></script>
+<div id="${root}"></div>
+<script src="${place}/${script}"></script>
+<script src="${place}/start.js"></script>
 </body>
 </html>
 `
 
+const DOCS_START = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  presets: [SwaggerUIBundle.presets.apis],
+  plugins: [SwaggerUIBundle.plugins.DownloadUrl],
+  layout: 'BaseLayout',
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+})
+`
+
 const REDOC_START = `Redoc.init('/openapi.json', { expandResponses: '200,201' }, document.getElementById('redoc'))\n`
 
+/** The files of the plugin, and not the plugin: loading what it serves them with was a tenth of a start. */
+const swaggerFile = (name: string) =>
+  readOnce(() => join(dirname(require.resolve('@fastify/swagger-ui')), 'static', name))
+
 /** The bundle with its one foreign address taken out, a logo that is then not shown: the policy would block it. */
-async function redocBundle(): Promise<string> {
-  const bundle = await readFile(require.resolve('redoc/bundles/redoc.standalone.js'), 'utf8')
-  return bundle.replace('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,')
+const redocFile = readOnce(
+  () => require.resolve('redoc/bundles/redoc.standalone.js'),
+  (bundle) => bundle.replace('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,'),
+)
+
+/** Reads a file for its first reader, since most services have none, and keeps it. */
+function readOnce(path: () => string, change = (text: string) => text): () => Promise<string> {
+  let text: Promise<string> | undefined
+  return () => {
+    text ??= readFile(path(), 'utf8').then(change)
+    return text
+  }
 }
+
+type Content = string | (() => Promise<string>)
+
+/** What each page consists of, by where it is. */
+const PAGES: Readonly<Record<string, { policy: string; files: Readonly<Record<string, Content>> }>> = {
+  '/docs': {
+    policy: DOCS_POLICY,
+    files: {
+      '': pageOf(
+        '/docs',
+        'Latchkey',
+        'swagger-ui',
+        '<link rel="stylesheet" href="/docs/swagger-ui.css">',
+        'swagger-ui-bundle.js',
+      ),
+      '/icon.svg': ICON,
+      '/page.css': DOCS_CSS,
+      '/start.js': DOCS_START,
+      '/swagger-ui.css': swaggerFile('swagger-ui.css'),
+      '/swagger-ui-bundle.js': swaggerFile('swagger-ui-bundle.js'),
+    },
+  },
+  '/redoc': {
+    policy: REDOC_POLICY,
+    files: {
+      '': pageOf('/redoc', 'Latchkey: reference', 'redoc', '', 'redoc.standalone.js'),
+      '/icon.svg': ICON,
+      '/page.css': 'body { margin: 0 }\n',
+      '/start.js': REDOC_START,
+      '/redoc.standalone.js': redocFile,
+    },
+  },
+}
+
+const TYPES: Readonly<Record<string, string>> = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' }
 
 export default fp(
   async (app) => {
-    await app.register(swaggerUi, {
-      routePrefix: '/docs',
-      staticCSP: DOCS_POLICY,
-      uiConfig: { layout: 'BaseLayout', displayRequestDuration: true, defaultModelsExpandDepth: 0 },
-      theme: {
-        title: 'Latchkey',
-        css: [{ filename: 'page.css', content: DOCS_CSS }],
-        favicon: [{ filename: 'icon.svg', rel: 'icon', sizes: 'any', type: 'image/svg+xml', content: ICON }],
-      },
-    })
-
-    const serve = (url: string, type: string, body: string) =>
-      app.get(url, { schema: { hide: true } }, async (_request, reply) =>
-        reply
-          .type(`${type}; charset=utf-8`)
-          .headers({ 'content-security-policy': REDOC_POLICY, 'cache-control': 'public, max-age=3600' })
-          .send(body),
-      )
-    serve('/redoc', 'text/html', REDOC_PAGE)
-    serve('/redoc/', 'text/html', REDOC_PAGE)
-    serve('/redoc/icon.svg', 'image/svg+xml', ICON)
-    serve('/redoc/page.css', 'text/css', 'body { margin: 0 }\n')
-    serve('/redoc/start.js', 'text/javascript', REDOC_START)
-    serve('/redoc/redoc.standalone.js', 'text/javascript', await redocBundle())
+    for (const [place, { policy, files }] of Object.entries(PAGES)) {
+      for (const [name, content] of Object.entries(files)) {
+        const headers = {
+          'content-type': `${TYPES[name.split('.').at(-1) ?? ''] ?? 'text/html'}; charset=utf-8`,
+          'content-security-policy': policy,
+          'cache-control': 'public, max-age=3600',
+        }
+        for (const url of name === '' ? [place, `${place}/`] : [place + name])
+          app.get(url, { schema: { hide: true } }, async (_request, reply) =>
+            reply.headers(headers).send(typeof content === 'string' ? content : await content()),
+          )
+      }
+    }
   },
   { name: 'docs', dependencies: ['openapi'] },
 )

@@ -8,7 +8,7 @@ const MEASURED_AFTER = 1000
 /** `app.hasher`: passwords behind their queue. */
 export default fp<{ ahead: number }>(
   async (app, { ahead }) => {
-    const hasher = await createHasher(app.config, ahead)
+    const hasher = createHasher(app.config, ahead)
     let timer: NodeJS.Timeout | undefined
     app.addHook('onListen', async () => {
       timer = setTimeout(() => void tellCost(), MEASURED_AFTER).unref()

@@ -1,6 +1,10 @@
 /** PostgreSQL: the pool of connections, and what a failed one looks like. */
+import { createRequire } from 'node:module'
 import { PostgresAdapter, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
+
+/** The driver, once there is a database for it: services on SQLite start without. */
+let driver: typeof pg | undefined
 
 /** How long a request waits for a connection, new or of the pool, in ms. */
 const CONNECT_TIMEOUT = 5000
@@ -50,8 +54,14 @@ export const advisoryLock = (number: number) => sql`select pg_advisory_xact_lock
 export const tryAdvisoryLock = (number: number) =>
   sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(number)}) as taken`
 
+function loadDriver(): typeof pg {
+  driver ??= createRequire(import.meta.url)('pg') as typeof pg
+  return driver
+}
+
 function openPool(url: string, { pool: max = 10, patient = false, patience }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
+  const { Pool } = loadDriver()
+  const pool = new Pool({
     application_name: 'latchkey',
     // what the URL says wins over the rest
     connectionString: url,
@@ -77,7 +87,7 @@ function openPool(url: string, { pool: max = 10, patient = false, patience }: Po
 
 /** 64-bit integers are numbers here: ids and times in ms are far from where those become inexact. */
 const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = ((oid: number, format?: 'text' | 'binary') =>
-  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as never
+  oid === loadDriver().types.builtins.INT8 ? Number : loadDriver().types.getTypeParser(oid, format as 'text')) as never
 
 /** A query without an answer leaves its connection waiting for one: it must not go back to the pool. */
 function giveUpWithSilence(client: pg.PoolClient): void {
@@ -130,11 +140,15 @@ const GONE =
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_\w+|ETIMEDOUT|EPIPE|EHOST\w+|ENET\w+|ENOENT|EADDRNOTAVAIL|ERR_(TLS|SSL)_\w+|\w*CERT\w*|UNABLE_TO_\w+)$/
 
+/** Whether it was the server that said so, and not the driver or the system. */
+const isOfServer = (error: unknown): error is pg.DatabaseError =>
+  driver !== undefined && error instanceof driver.DatabaseError
+
 /** Whether the server, or the way to it, is at fault. */
 export function isServerUnavailable(error: unknown): boolean {
   const { code, message = '' } = (error ?? {}) as { code?: unknown; message?: string }
   if (typeof code === 'string') {
-    if (error instanceof pg.DatabaseError) return UNAVAILABLE.test(code)
+    if (isOfServer(error)) return UNAVAILABLE.test(code)
     return NETWORK.test(code)
   }
   return error instanceof Error && (message === NO_ANSWER || message === STANDBY || GONE.test(message))
@@ -142,14 +156,14 @@ export function isServerUnavailable(error: unknown): boolean {
 
 /** Whether a transaction was ended for the sake of another one, and may simply be run again. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
+  return isOfServer(error) && (error.code === '40001' || error.code === '40P01')
 }
 
 /** Whether a lock was not to be had in the time there was for it. */
-export const isLockMissed = (error: unknown) => error instanceof pg.DatabaseError && error.code === '55P03'
+export const isLockMissed = (error: unknown) => isOfServer(error) && error.code === '55P03'
 
 /** The column that an error says was to be unique, out of the name that PostgreSQL gives such a constraint. */
 export function uniqueColumn<T extends string>(error: unknown, candidates: readonly T[]): T | undefined {
-  if (!(error instanceof pg.DatabaseError) || error.code !== '23505') return undefined
+  if (!isOfServer(error) || error.code !== '23505') return undefined
   return candidates.find((column) => error.constraint === `${error.table}_${column}_key`)
 }

@@ -43,11 +43,11 @@ type Needs = Pick<
 const RETRY_AFTER = 2
 
 /**
- * Makes the hasher with the configured parameters; hashes once to have something that no password fits.
+ * Makes the hasher with the configured parameters.
  * @param ahead how many hashes wait with the threads that make them, beyond those in flight. More than none is right only
  * where there are no more such threads than `hash_concurrency`
  */
-export async function createHasher(config: Needs, ahead = 0): Promise<Hasher> {
+export function createHasher(config: Needs, ahead = 0): Hasher {
   const options = {
     type: argon2.argon2id,
     memoryCost: config.argon2_memory,
@@ -61,7 +61,7 @@ export async function createHasher(config: Needs, ahead = 0): Promise<Hasher> {
     waiting: config.hash_queue - handedOver,
     patience: config.hash_wait,
   })
-  const decoy = inStandardOrder(await argon2.hash(randomBytes(32), options))
+  const decoy = decoyOf(config)
   const thread = openCryptThread()
   const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy)) && isArgon2(hash)
   const refuse = async (password: string) => (await verifySpellings(decoy, password)) && false
@@ -81,6 +81,12 @@ export async function createHasher(config: Needs, ahead = 0): Promise<Hasher> {
     counts: admission.counts,
     close: thread.close,
   }
+}
+
+/** What no password fits, and what takes as long to find that out; made up, since a real hash would put off the start. */
+function decoyOf({ argon2_memory, argon2_time, argon2_parallelism }: Needs): string {
+  const random = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
+  return `$argon2id$v=19$m=${argon2_memory},t=${argon2_time},p=${argon2_parallelism}$${random(16)}$${random(32)}`
 }
 
 /** Of so many hashes the fastest was disturbed least. */

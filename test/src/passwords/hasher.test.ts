@@ -6,7 +6,7 @@ import { testEnvironment } from '../../support/app.ts'
 const SLOW = `$6$rounds=2000000$salt$${'a'.repeat(86)}`
 
 t.test('our hashes are written as libargon2 reads them', async (t) => {
-  const hasher = await createHasher(loadConfig(testEnvironment(t, { ARGON2_TIME: '3', ARGON2_PARALLELISM: '2' })))
+  const hasher = createHasher(loadConfig(testEnvironment(t, { ARGON2_TIME: '3', ARGON2_PARALLELISM: '2' })))
   const hash = await hasher.hash('a password')
   t.match(hash, /^\$argon2id\$v=19\$m=1024,t=3,p=2\$[\w+/]{22}\$[\w+/]{43}$/)
   t.equal(hasher.isOutdated(hash), false)
@@ -15,7 +15,7 @@ t.test('our hashes are written as libargon2 reads them', async (t) => {
 })
 
 t.test('our hashes in the order that the npm package writes still count, and are written anew', async (t) => {
-  const hasher = await createHasher(loadConfig(testEnvironment(t)))
+  const hasher = createHasher(loadConfig(testEnvironment(t)))
   const hash = await hasher.hash('a password')
   const old = hash.replace('t=1,p=1', 'p=1,t=1')
   t.equal(await hasher.verify(old, 'a password'), true)
@@ -24,14 +24,14 @@ t.test('our hashes in the order that the npm package writes still count, and are
 })
 
 t.test('every other hash is outdated, whatever it is', async (t) => {
-  const hasher = await createHasher(loadConfig(testEnvironment(t)))
+  const hasher = createHasher(loadConfig(testEnvironment(t)))
   const hash = await hasher.hash('a password')
   for (const other of ['', 'x', hash.replace('argon2id', 'argon2i'), hash.replace('m=1024', 'm=1025'), SLOW])
     t.equal(hasher.isOutdated(other), true, other)
 })
 
 t.test('foreign hashes wait in the same queue, and a stop in the middle says nothing about the password', async (t) => {
-  const hasher = await createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '1' })))
+  const hasher = createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '1' })))
   const running = t.rejects(hasher.verify(SLOW, 'a password'), { code: 'overloaded' })
   const waiting = hasher.verify('{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', 'password')
   t.strictSame(hasher.load(), { running: 1, waiting: 1 })
@@ -45,7 +45,7 @@ t.test('foreign hashes wait in the same queue, and a stop in the middle says not
 t.test(
   'hashes that wait with the threads count as waiting, and leave no room for more than the queue holds',
   async (t) => {
-    const hasher = await createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '3' })), 2)
+    const hasher = createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '3' })), 2)
     const admitted = [1, 2, 3, 4].map((n) => hasher.hash(`password ${n}`))
     t.strictSame(hasher.load(), { running: 1, waiting: 3 })
     await t.rejects(hasher.hash('password 5'), { code: 'overloaded' })
@@ -55,7 +55,7 @@ t.test(
 )
 
 t.test('where nothing may wait, nothing waits with the threads either', async (t) => {
-  const hasher = await createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '0' })), 2)
+  const hasher = createHasher(loadConfig(testEnvironment(t, { HASH_CONCURRENCY: '1', HASH_QUEUE: '0' })), 2)
   const only = hasher.hash('a password')
   await t.rejects(hasher.hash('another'), { code: 'overloaded' })
   t.match(await only, /^\$argon2id\$/)
