@@ -22,6 +22,7 @@ const TAGS = [
   { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },
   { name: 'Account', description: 'What people do with their own account' },
   { name: 'Users', description: 'What administrators do with accounts' },
+  { name: 'Audit', description: 'What happened, for admins' },
   { name: 'Gateway', description: 'For reverse proxies that ask who is calling' },
   { name: 'Operation', description: 'Health, keys, metrics' },
   { name: 'Documentation', description: 'This contract and the pages that show it' },

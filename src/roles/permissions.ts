@@ -4,13 +4,13 @@ export const ROLES = ['admin', 'user'] as const
 export type Role = (typeof ROLES)[number]
 
 /** What a route can ask for. */
-export type Permission = 'self:read' | 'self:write' | 'users:read' | 'users:write' | 'sessions:end'
+export type Permission = 'audit:read' | 'self:read' | 'self:write' | 'users:read' | 'users:write' | 'sessions:end'
 
 const SELF: readonly Permission[] = ['self:read', 'self:write']
 
 const PERMISSIONS: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   user: new Set(SELF),
-  admin: new Set([...SELF, 'users:read', 'users:write', 'sessions:end']),
+  admin: new Set([...SELF, 'audit:read', 'users:read', 'users:write', 'sessions:end']),
 }
 
 /** Whether any of the roles grants the permission. */

@@ -3,10 +3,12 @@ import { type Account, getAccount, getAccountForChange } from '../accounts/accou
 import { type Profile, updateAccount } from '../accounts/write.ts'
 import type { Action } from '../audit/actions.ts'
 import type { Actor } from '../audit/actor.ts'
+import { erasePersonalParts } from '../audit/erase.ts'
 import { type AuditEvent, recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
+import { dropMail } from '../mail/outbox.ts'
 import { storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
@@ -71,7 +73,7 @@ function eventsOf(before: Account, update: UserUpdate): Pick<AuditEvent, 'action
 }
 
 /**
- * Removes an account with everything that belongs to it.
+ * Removes an account with everything that belongs to it, and what is personal from the events about it.
  * @param actor who removes it
  * @throws Failure user_not_found, last_admin
  */
@@ -80,7 +82,12 @@ export async function removeAccount(deps: Needs, uid: string, actor: Actor): Pro
     const account = await getAccountForChange(tx, uid)
     await tx.deleteFrom('users').where('id', '=', account.id).execute()
     await keepAnAdmin(tx, account)
-    await recordEvent(tx, deps, { action: 'account.delete', actor, subject: uid })
+    await dropMail(tx, uid)
+    await erasePersonalParts(tx, uid)
+    // where the owner was is not to be known any more either
+    const origin = { ...actor.origin, ip: undefined, user_agent: undefined }
+    const by = actor.uid === uid ? { ...actor, origin } : actor
+    await recordEvent(tx, deps, { action: 'account.delete', actor: by, subject: uid })
     return account.id
   })
   await deps.states.forgetUser(id)

@@ -87,7 +87,7 @@ export function violation(answer: Answer): string | undefined {
   const type = String(headers['content-type'] ?? '').split(';', 1)[0] ?? ''
   const media = response.content[type]
   if (!media) return `${where}: ${type} is not in the contract`
-  if (!type.endsWith('json')) return undefined
+  if (!/[/+]json$/.test(type)) return undefined
   const validate = validatorAt(`${pointer}/content/${escapePointer(type)}/schema`)
   return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)} in ${body}`
 }

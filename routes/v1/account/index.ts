@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { signedInOnly } from '../../guard.ts'
+import data from './data.ts'
 import gateway from './gateway.ts'
 import me from './me.ts'
 import reauthenticate from './reauthenticate.ts'
@@ -12,6 +13,7 @@ const accountRoutes: FastifyPluginAsync = async (app) => {
   await app.register(me)
   await app.register(sessions)
   await app.register(reauthenticate)
+  await app.register(data)
   await app.register(gateway)
   await app.register(user)
 }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { countAs, signedInOnly } from '../../guard.ts'
+import audit from './audit.ts'
 import users from './users.ts'
 
 /** What administrators ask: each route names the permission it needs. */
@@ -7,6 +8,7 @@ const adminRoutes: FastifyPluginAsync = async (app) => {
   countAs(app, 'admin')
   signedInOnly(app)
   await app.register(users)
+  await app.register(audit)
 }
 
 export default adminRoutes

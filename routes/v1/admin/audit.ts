@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream'
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { exportEvents, listEvents } from '../../../src/audit/list.ts'
+import { recordEvent } from '../../../src/audit/record.ts'
+import { AuditPage, AuditQuery } from '../../../src/audit/schema.ts'
+import { ref } from '../../../src/schemas.ts'
+import { actorOf } from '../../origin.ts'
+
+const LINES = 'application/x-ndjson'
+
+/** The log of what happened. */
+const audit: FastifyPluginAsyncTypebox = async (app) => {
+  app.route({
+    method: 'GET',
+    url: '/audit',
+    // a HEAD would export everything, and show nothing of it
+    exposeHeadRoute: false,
+    config: { permission: 'audit:read' },
+    schema: {
+      operationId: 'listAuditEvents',
+      summary: 'What happened, page by page',
+      description:
+        'Newest first. With `format=jsonl`, or `Accept: application/x-ndjson`, all events that fit come in one answer, ' +
+        'one JSON object a line, however many there are; that is an event itself.',
+      tags: ['Audit'],
+      querystring: AuditQuery,
+      response: {
+        200: {
+          description: 'A page of events, or all of them as lines',
+          content: {
+            'application/json': { schema: ref(AuditPage) },
+            [LINES]: { schema: Type.String({ description: 'an `AuditEvent` a line' }) },
+          },
+        },
+      },
+    },
+    handler: async (request, reply) => {
+      const { format, limit, cursor, ...filter } = request.query
+      const asLines = format ? format === 'jsonl' : request.headers.accept?.includes(LINES)
+      if (!asLines) return (await listEvents(app, { ...filter, limit, ...(cursor && { cursor }) })) as never
+      await recordEvent(app.db, app, { action: 'audit.export', actor: actorOf(request) })
+      return reply.type(LINES).send(Readable.from(exportEvents(app, filter)) as never)
+    },
+  })
+}
+
+export default audit

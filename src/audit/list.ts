@@ -1,0 +1,112 @@
+/** Reading the log, newest first, in keyset pages: what is added meanwhile neither repeats nor hides an event. */
+import type { AuditEventRow } from '../db/schema.ts'
+import type { Deps } from '../deps.ts'
+import { Failure } from '../errors.ts'
+import type { Action } from './actions.ts'
+import { OPERATOR, SYSTEM } from './actor.ts'
+import type { Activity, ActivityPage, AuditEventItem, AuditPage, AuditQuery } from './schema.ts'
+
+/** What events are looked for by. */
+export type Filter = Omit<AuditQuery, 'limit' | 'cursor' | 'format'>
+
+/** Events in one read of an export. */
+const PAGE = 500
+
+/**
+ * One page of events.
+ * @throws Failure validation_failed for a cursor that is none
+ */
+export async function listEvents(deps: Pick<Deps, 'db'>, { limit, cursor, ...filter }: AuditQuery): Promise<AuditPage> {
+  return pageOf(await findEvents(deps, filter, cursor, limit + 1), limit, toItem)
+}
+
+/** All events that fit, as lines of JSON; a page is in memory at a time, and read when it is asked for. */
+export async function* exportEvents(deps: Pick<Deps, 'db'>, filter: Filter): AsyncGenerator<string> {
+  for (let cursor: string | undefined; ; ) {
+    const rows = await findEvents(deps, filter, cursor, PAGE)
+    yield rows.map((row) => `${JSON.stringify(toItem(row))}\n`).join('')
+    const last = rows.at(-1)
+    if (!last || rows.length < PAGE) return
+    cursor = writeCursor(last.id)
+  }
+}
+
+/**
+ * One page of what happened to an account, as its owner may see it.
+ * @throws Failure validation_failed for a cursor that is none
+ */
+export async function listActivity(
+  deps: Pick<Deps, 'db'>,
+  uid: string,
+  { limit, cursor }: Pick<AuditQuery, 'limit' | 'cursor'>,
+): Promise<ActivityPage> {
+  return pageOf(await findEvents(deps, { subject: uid }, cursor, limit + 1), limit, toActivity)
+}
+
+function pageOf<T>(rows: readonly AuditEventRow[], limit: number, show: (row: AuditEventRow) => T) {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items: items.map(show), ...(rows.length > limit && last && { next_cursor: writeCursor(last.id) }) }
+}
+
+function findEvents({ db }: Pick<Deps, 'db'>, filter: Filter, cursor: string | undefined, limit: number) {
+  const { from, to, ...equal } = filter
+  let select = db.selectFrom('audit_events').selectAll().orderBy('id', 'desc').limit(limit)
+  for (const [column, value] of Object.entries(equal))
+    if (value !== undefined) select = select.where(column as keyof typeof equal, '=', value as never)
+  if (from !== undefined) select = select.where('id', '>=', firstIdOf(from))
+  if (to !== undefined) select = select.where('id', '<', firstIdOf(to))
+  if (cursor !== undefined) select = select.where('id', '<', readCursor(cursor))
+  return select.execute()
+}
+
+/** What every id of a moment or later is not less than: a UUIDv7 begins with its time (RFC 9562, section 5.7). */
+function firstIdOf(time: string): string {
+  const digits = Math.max(0, Date.parse(time)).toString(16).padStart(12, '0')
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`
+}
+
+function toItem({ action, ...row }: AuditEventRow): AuditEventItem {
+  const { id, at, actor, subject, outcome, cause, session_id, ip, user_agent, request_id, details, seq } = row
+  return {
+    id,
+    at: new Date(at).toISOString(),
+    action: action as Action,
+    outcome,
+    ...present({ actor, subject, cause, session_id, ip, user_agent, request_id }),
+    ...(details !== null && { details: JSON.parse(details) }),
+    ...(seq !== null && { number: seq }),
+  }
+}
+
+/** An event as the owner sees it: whoever else caused it stays nameless, and so does where they were. */
+export function toActivity(row: AuditEventRow): Activity {
+  const { at, action, outcome, cause, session_id, actor, subject, ip, user_agent } = row
+  const isService = actor === SYSTEM.uid || actor === OPERATOR.uid
+  const by = actor === subject ? 'owner' : isService ? 'service' : 'administrator'
+  const isOwn = actor === null || actor === subject
+  return {
+    at: new Date(at).toISOString(),
+    action: action as Action,
+    outcome,
+    ...present({ cause, ...(isOwn && { session_id, ip, user_agent }) }),
+    ...(actor !== null && { by }),
+  }
+}
+
+/** The members that have a value. */
+function present<T extends Record<string, string | null>>(members: T) {
+  const entries = Object.entries(members).filter(([, value]) => value !== null)
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], null> }
+}
+
+const writeCursor = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
+
+function readCursor(cursor: string): string {
+  const hex = Buffer.from(cursor, 'base64url').toString('hex')
+  const [, ...parts] = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(hex) ?? []
+  if (parts.length > 0) return parts.join('-')
+  throw new Failure('validation_failed', {
+    errors: [{ in: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
+  })
+}

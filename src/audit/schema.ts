@@ -1,0 +1,117 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
+import { ACTIONS } from './actions.ts'
+
+const OUTCOMES = ['success', 'failure'] as const
+
+const Event = {
+  action: enumOf(ACTIONS, { description: 'what happened', example: 'session.start' }),
+  outcome: enumOf(OUTCOMES, { description: 'whether it was done or refused', example: 'failure' }),
+  cause: Type.Optional(Type.String({ description: 'why', example: 'invalid_credentials' })),
+  session_id: Type.Optional(Type.String({ description: 'the session that it is about' })),
+  ip: Type.Optional(Type.String({ description: 'the address that it came from', example: '203.0.113.7' })),
+  user_agent: Type.Optional(Type.String({ description: 'the program that it came from', example: 'curl/8.5.0' })),
+}
+
+export const AuditEventItem = named(
+  'AuditEvent',
+  Type.Object(
+    {
+      id: Uuid('names the event; later ones have greater ids'),
+      at: Timestamp('when it happened'),
+      actor: Type.Optional(
+        Type.String({
+          description: 'who caused it: the `id` of an account, `operator` (the command line) or `system`',
+          example: 'operator',
+        }),
+      ),
+      subject: Type.Optional(Uuid('the account that it happened to')),
+      ...Event,
+      request_id: Type.Optional(Type.String({ description: 'names the request in the log of the service' })),
+      details: Type.Optional(
+        Type.Unsafe<Record<string, string | number | boolean>>({
+          type: 'object',
+          additionalProperties: true,
+          description: 'what else there is to know',
+          example: { roles: 'admin,user' },
+        }),
+      ),
+      number: Type.Optional(
+        Type.Integer({ description: 'its place in the chain, from 1; absent for a second or so', example: 42 }),
+      ),
+    },
+    { description: 'Something that happened' },
+  ),
+)
+export type AuditEventItem = Static<typeof AuditEventItem>
+
+export const AuditPage = named(
+  'AuditPage',
+  Type.Object({
+    items: Type.Array(ref(AuditEventItem), { description: 'newest first' }),
+    next_cursor: Type.Optional(Type.String({ description: 'for the next page; absent on the last' })),
+  }),
+)
+export type AuditPage = Static<typeof AuditPage>
+
+const page = {
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 20,
+    description: 'the most items of a page',
+    example: 20,
+  }),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '`next_cursor` of the page before' })),
+}
+
+const exact = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 128, description }))
+const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+
+export const AuditQuery = Type.Object(
+  {
+    ...page,
+    action: Type.Optional(enumOf(ACTIONS, { description: 'only events of this kind' })),
+    outcome: Type.Optional(enumOf(OUTCOMES, { description: 'only what was done, or only what was refused' })),
+    actor: exact('only what this account caused, or `operator`, or `system`'),
+    subject: exact('only what happened to this account'),
+    session_id: exact('only what is about this session'),
+    request_id: exact('only what this request caused'),
+    from: moment('only events of this moment or later'),
+    to: moment('only events before this moment'),
+    format: Type.Optional(
+      enumOf(['json', 'jsonl'], { description: '`jsonl`: all events that fit, one JSON object a line; no pages' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type AuditQuery = Static<typeof AuditQuery>
+
+export const ActivityQuery = Type.Object(page, { additionalProperties: false })
+
+export const Activity = named(
+  'Activity',
+  Type.Object(
+    {
+      at: Timestamp('when it happened'),
+      ...Event,
+      by: Type.Optional(
+        enumOf(['owner', 'administrator', 'service'], {
+          description: 'who caused it; absent where nobody was signed in',
+          example: 'owner',
+        }),
+      ),
+    },
+    { description: 'Something that happened to one’s own account' },
+  ),
+)
+export type Activity = Static<typeof Activity>
+
+export const ActivityPage = named(
+  'ActivityPage',
+  Type.Object({
+    items: Type.Array(ref(Activity), { description: 'newest first' }),
+    next_cursor: Type.Optional(Type.String({ description: 'for the next page; absent on the last' })),
+  }),
+)
+export type ActivityPage = Static<typeof ActivityPage>
