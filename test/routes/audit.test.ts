@@ -141,6 +141,7 @@ t.test('the owner sees what happened, and nothing of who else was there', async 
 t.test('the export holds everything about the person who asks, and no secret', async (t) => {
   const app = await startApp(t)
   const bob = await registerSomebody(app, { name: 'Bob' })
+  app.clock.advance(1000)
   await post(app, '/auth/logout', { refresh_token: (await login(app, bob.username, bob.password)).refresh_token })
   await registerSomebody(app)
   const response = await asker(app, bob)('/users/me/export')
