@@ -57,6 +57,9 @@ export function families(app: FastifyInstance): Family[] {
     gauge('latchkey_outbox_age_seconds', 'How long the oldest of them has waited', () =>
       counts.outbox.oldest === undefined ? 0 : Math.max(0, app.now() - counts.outbox.oldest) / 1000,
     ),
+    counter('latchkey_password_tries_refused_total', 'Tries of passwords refused because of those before', () =>
+      by('counted', counts.throttled),
+    ),
     histogram('latchkey_news_delay_seconds', 'Time from the writing of news elsewhere to its being heard', counts.news),
   ]
 }

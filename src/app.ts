@@ -29,6 +29,7 @@ import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import { createSerializers } from '../plugins/serializer.ts'
 import stopping from '../plugins/stopping.ts'
+import throttle from '../plugins/throttle.ts'
 import traces from '../plugins/traces.ts'
 import { buildValidator } from '../plugins/validator.ts'
 import routes from '../routes/index.ts'
@@ -107,6 +108,7 @@ export async function buildApp(
     await app.register(mail)
     await app.register(hasher, { ahead: hashesAhead })
     await app.register(passwordLists)
+    await app.register(throttle)
     await app.register(authenticate)
     await app.register(metrics)
 

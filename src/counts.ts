@@ -2,6 +2,7 @@
 import type { RefreshOutcome } from './sessions/refresh.ts'
 import type { EndReason } from './sessions/session.ts'
 import { LIMIT_CLASSES, type LimitClass } from './throttling/classes.ts'
+import type { TriedKind } from './throttling/spacings.ts'
 
 /** How long things took, by size. */
 export interface Durations {
@@ -61,6 +62,8 @@ export interface Counts {
   limited: Record<LimitClass, number>
   /** questions to the breach API, by what became of them */
   breach_api: Record<'answered' | 'failed', number>
+  /** tries of passwords that were refused because there were too many before, by what was counted */
+  throttled: Record<TriedKind, number>
   /** what the steps of a query took */
   database: Record<'connection' | 'begin' | 'statement' | 'commit', Durations>
   /** what Redis took for a command */
@@ -91,6 +94,7 @@ export function createCounts(): Counts {
     },
     limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,
     breach_api: { answered: 0, failed: 0 },
+    throttled: { name: 0, device: 0, session: 0, address: 0 },
     database: {
       connection: createDurations(),
       begin: createDurations(),

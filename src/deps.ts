@@ -4,9 +4,11 @@ import type { Counts } from './counts.ts'
 import type { Db } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
 import type { Mailer } from './mail/mailer.ts'
+import type { Later } from './operation/later.ts'
 import type { Hasher } from './passwords/hasher.ts'
 import type { PasswordLists } from './passwords/lists.ts'
 import type { SessionStates } from './sessions/states.ts'
+import type { Throttle } from './throttling/throttle.ts'
 import type { TokenCache } from './tokens/access-token.ts'
 import type { Jwt } from './tokens/jwt.ts'
 import type { KeyRing } from './tokens/key-ring.ts'
@@ -35,6 +37,8 @@ export interface Deps {
   hasher: Hasher
   jwt: Jwt
   keys: KeyRing
+  /** does some work after the answer; what fails is logged */
+  later: Later['later']
   log: Log
   mailer: Mailer
   /** the time, in epoch ms */
@@ -43,6 +47,8 @@ export interface Deps {
   passwordLists: PasswordLists
   /** what this node knows of sessions it has seen */
   states: SessionStates
+  /** keeps passwords from being guessed */
+  throttle: Throttle
   /** access tokens that this node has verified */
   tokens: TokenCache
 }

@@ -4,6 +4,7 @@ const TABLE = {
   malformed_json: [400, 'The body is not valid JSON.'],
   validation_failed: [400, 'The request does not fit the contract.'],
   bad_request: [400, 'The request cannot be read as HTTP.'],
+  one_time_token_invalid: [400, 'The one-time token is not valid: it was used or replaced, or is too old.'],
   password_too_short: [400, 'The password is too short.'],
   password_personal: [400, 'The password is made of the names of its owner or of the service.'],
   password_common: [400, 'The password is a common one.'],

@@ -1,6 +1,6 @@
 /** Tools for routes that speak as another service does. */
 import type { TSchema } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, type Failure, PASSWORD_CODES, statusOf, titleOf } from '../../src/errors.ts'
 
 /** What is answered to a failure. */
@@ -26,7 +26,7 @@ export interface Login {
   token: TSchema
   /** the sentences that its refusals have in the contract, by status */
   refusals: Readonly<Record<number, readonly string[]>>
-  logIn: (app: FastifyInstance, request: FastifyRequest) => Promise<object>
+  logIn: (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply) => Promise<object>
 }
 
 /** A dialect's sentences for failures, with their statuses. */

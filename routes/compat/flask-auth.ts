@@ -10,6 +10,7 @@ import { openAccount } from '../../src/sign-in/open-account.ts'
 import { Identifier } from '../../src/sign-in/schema.ts'
 import { signInForToken } from '../../src/sign-in/single-token.ts'
 import { answer } from '../contract.ts'
+import { handDevice } from '../device.ts'
 import { requireSession } from '../guard.ts'
 import { originOf } from '../origin.ts'
 import {
@@ -99,8 +100,10 @@ export const login: Login = {
     401: [SENTENCES.invalid_credentials[1]],
     403: [titleOf('account_disabled')],
   },
-  async logIn(app, request) {
-    return { access_token: await signInForToken(app, request.body as Static<typeof Credentials>, originOf(request)) }
+  async logIn(app, request, reply) {
+    const signedIn = await signInForToken(app, request.body as Static<typeof Credentials>, originOf(request))
+    handDevice(app, reply, signedIn.device_token)
+    return { access_token: signedIn.token }
   },
 }
 

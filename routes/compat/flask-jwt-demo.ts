@@ -10,6 +10,7 @@ import { openAccount } from '../../src/sign-in/open-account.ts'
 import { type Bearer, issueNext, signInForSingleUse, spendToken } from '../../src/sign-in/single-use.ts'
 import { verifySingleUse } from '../../src/tokens/single-use-token.ts'
 import { answer } from '../contract.ts'
+import { handDevice } from '../device.ts'
 import { actorOf, originOf } from '../origin.ts'
 import { membersOf, speak } from './dialect.ts'
 import * as words from './flask-jwt-demo-words.ts'
@@ -55,9 +56,14 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(words.Credentials),
       response: { 200: answer(words.Tokens, 'The first token of the session'), ...REFUSED.ofLogin },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { username, password } = request.body
-      const token = await signInForSingleUse(app, { identifier: username, password }, originOf(request))
+      const { token, device_token } = await signInForSingleUse(
+        app,
+        { identifier: username, password },
+        originOf(request),
+      )
+      handDevice(app, reply, device_token)
       return { token, access_token: token }
     },
   })

@@ -43,7 +43,7 @@ const BOTH: Speaker = {
     credentials: Credentials,
     token: Token,
     refusals: {},
-    logIn: (app, request) => whose(request.body).login.logIn(app, request),
+    logIn: (app, request, reply) => whose(request.body).login.logIn(app, request, reply),
   },
 }
 
@@ -82,7 +82,7 @@ const login: FastifyPluginAsyncTypebox = async (app) => {
         ...refusalsOf(dialect.shape, speakers),
       },
     },
-    handler: async (request) => login.logIn(app, request) as never,
+    handler: async (request, reply) => login.logIn(app, request, reply) as never,
   })
 }
 

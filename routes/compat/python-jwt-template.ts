@@ -6,6 +6,7 @@ import { ref } from '../../src/schemas.ts'
 import { endSession } from '../../src/sessions/end.ts'
 import { registerForToken, requireAccountOf, signInForToken } from '../../src/sign-in/single-token.ts'
 import { answer } from '../contract.ts'
+import { handDevice } from '../device.ts'
 import { requireSession } from '../guard.ts'
 import { actorOf, originOf } from '../origin.ts'
 import { hasText, type Login, speak } from './dialect.ts'
@@ -20,13 +21,14 @@ export const login: Login = {
   credentials: words.Credentials,
   token: words.Token,
   refusals: words.LOGIN_REFUSALS,
-  async logIn(app, request) {
+  async logIn(app, request, reply) {
     // where the login is shared, a body may have passed as the other dialect's
     if (!hasText(request.body, 'email', 'password')) throw new Failure('validation_failed')
     const { email: identifier, password } = request.body as Static<typeof words.Credentials>
     const tellUnknown = app.config.compat_hide_unknown === 'off'
-    const jwt_token = await signInForToken(app, { identifier, password }, originOf(request), { tellUnknown })
-    return { status: 'success', message: 'User login successful.', jwt_token }
+    const signedIn = await signInForToken(app, { identifier, password }, originOf(request), { tellUnknown })
+    handDevice(app, reply, signedIn.device_token)
+    return { status: 'success', message: 'User login successful.', jwt_token: signedIn.token }
   },
 }
 
@@ -62,8 +64,11 @@ const pythonJwtTemplate: FastifyPluginAsyncTypebox = async (app) => {
     handler: async (request, reply) => {
       // one by one: the body is open, and may hold a user name of its own
       const { email, password, name } = request.body
-      const jwt_token = await registerForToken(app, { email, password, name }, originOf(request))
-      return reply.code(201).send({ status: 'success', message: 'User signed up successful.', jwt_token })
+      const signedIn = await registerForToken(app, { email, password, name }, originOf(request))
+      handDevice(app, reply, signedIn.device_token)
+      return reply
+        .code(201)
+        .send({ status: 'success', message: 'User signed up successful.', jwt_token: signedIn.token })
     },
   })
 

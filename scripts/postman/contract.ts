@@ -38,10 +38,11 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null
 }
 
-/** The success of an operation: the status asked for, or else the lowest 2xx. */
+/** What an operation answers: with the status asked for, or else with the lowest 2xx. */
 export function expectedOf(document: Document, operation: Operation, status?: number): Expected {
   const lowest = Object.keys(operation.responses).find((each) => each.startsWith('2'))
-  const response = operation.responses[status ?? lowest ?? '']
+  const answer = operation.responses[status ?? lowest ?? '']
+  const response = answer?.$ref ? document.components.responses[nameOf(answer) ?? ''] : answer
   if (!response) throw new Error(`${operation.operationId} has no answer ${status ?? '2xx'} in the contract`)
   const [type, media] = Object.entries(response.content ?? {})[0] ?? []
   const headers = Object.entries(response.headers ?? {}).filter(([, header]) => 'required' in header && header.required)

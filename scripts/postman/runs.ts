@@ -60,6 +60,9 @@ export const RUNS: Readonly<Record<string, Run>> = {
   refreshSession: { body: { refresh_token: '{{refresh_token}}' }, keep: TOKENS },
   logout: { as: 'guest', body: { refresh_token: '{{guest_refresh_token}}' } },
   logoutAll: { as: 'guest' },
+  // without a message
+  endReportedSession: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
+  unlock: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
 
   getMe: {},
   updateMe: { body: { name: 'Ada King' } },
@@ -78,6 +81,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
   listUsers: { as: 'admin', query: { limit: '20', role: 'user' } },
   getUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
   updateUser: { as: 'admin', path: { user_id: '{{user_id}}' }, body: { name: 'Grace Hopper', disabled: true } },
+  unlockUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
   endUserSessions: { as: 'admin', path: { user_id: '{{user_id}}' } },
   deleteUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
 

@@ -5,6 +5,8 @@ export const ACTIONS = [
   'account.disable',
   'account.enable',
   'account.export',
+  'account.lock',
+  'account.unlock',
   'account.update',
   'accounts.export',
   'accounts.import',

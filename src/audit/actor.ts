@@ -6,6 +6,8 @@ export interface Origin {
   user_agent: string | undefined
   /** the id of the request, as the log has it */
   request_id?: string
+  /** the token of a device that somebody has signed in from before, as it was sent */
+  device?: string | undefined
   /** aborted when the client has gone before it was answered */
   signal?: AbortSignal
 }

@@ -16,6 +16,7 @@ export const KEYS = {
   audit_checkpoints: ['id'],
   outbox: ['id'],
   proofs: ['digest'],
+  known_devices: ['user_id', 'digest'],
 } as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }
 
 /** A table that the migrations fill, so that one with rows is still as good as empty. */

@@ -7,6 +7,7 @@ import * as weakFormats from './migrations/0002-weak-formats.ts'
 import * as audit from './migrations/0003-audit.ts'
 import * as mail from './migrations/0004-mail.ts'
 import * as proofs from './migrations/0005-proofs.ts'
+import * as devices from './migrations/0006-devices.ts'
 import * as stepUp from './migrations/0007-step-up.ts'
 import type { Db } from './open.ts'
 
@@ -17,6 +18,7 @@ const MIGRATIONS = {
   '0003-audit': audit,
   '0004-mail': mail,
   '0005-proofs': proofs,
+  '0006-devices': devices,
   '0007-step-up': stepUp,
 }
 

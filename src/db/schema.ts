@@ -14,6 +14,7 @@ export interface Tables {
   audit_checkpoints: AuditCheckpointsTable
   outbox: OutboxTable
   proofs: ProofsTable
+  known_devices: KnownDevicesTable
 }
 
 interface UsersTable {
@@ -184,3 +185,16 @@ interface ProofsTable {
   created_at: number
   expires_at: number
 }
+
+interface KnownDevicesTable {
+  user_id: number
+  /** SHA-256 over the token that the device keeps, base64url */
+  digest: string
+  /** SHA-256 over network and program, base64url: what one client has in common with itself */
+  likeness: string
+  created_at: number
+  /** the last sign-in with the token; when the row was made, if there was none */
+  used_at: number
+  expires_at: number
+}
+export type KnownDeviceRow = Selectable<KnownDevicesTable>

@@ -19,35 +19,37 @@ type Owner = Pick<Account, 'id' | 'uid'>
  * @returns whether it was this call that ended it
  */
 export async function endSession(deps: Needs, id: string, reason: EndReason, actor: Actor): Promise<boolean> {
-  const isEnded = await revokeSession(deps, id, reason, actor)
+  const isEnded = await inTransaction(deps.db, (tx) => revokeSession(tx, deps, id, reason, actor))
+  deps.counts.ended[reason] += Number(isEnded)
   await deps.states.forgetSession(id)
   return isEnded
 }
 
-/** @param ofUser the account that it must belong to, by its number */
-async function revokeSession(
-  deps: Needs,
+/**
+ * The part of ending one session that belongs into a transaction; the caller counts it, and makes the nodes forget it.
+ * @param ofUser the account that it must belong to, by its number
+ * @returns whether it was this call that ended it
+ */
+export async function revokeSession(
+  tx: Tx,
+  deps: Pick<Deps, 'audit' | 'now'>,
   id: string,
   reason: EndReason,
   actor: Actor,
   ofUser?: number,
 ): Promise<boolean> {
-  const isEnded = await inTransaction(deps.db, async (tx) => {
-    const ended = await tx
-      .updateTable('sessions')
-      .set({ revoked_at: deps.now(), revoked_reason: reason })
-      .where('id', '=', id)
-      .where('revoked_at', 'is', null)
-      .$if(ofUser !== undefined, (query) => query.where('user_id', '=', ofUser ?? 0))
-      .returning('user_id')
-      .executeTakeFirst()
-    if (!ended) return false
-    const { uid } = await tx.selectFrom('users').select('uid').where('id', '=', ended.user_id).executeTakeFirstOrThrow()
-    await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, session_id: id })
-    return true
-  })
-  deps.counts.ended[reason] += Number(isEnded)
-  return isEnded
+  const ended = await tx
+    .updateTable('sessions')
+    .set({ revoked_at: deps.now(), revoked_reason: reason })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .$if(ofUser !== undefined, (query) => query.where('user_id', '=', ofUser ?? 0))
+    .returning('user_id')
+    .executeTakeFirst()
+  if (!ended) return false
+  const { uid } = await tx.selectFrom('users').select('uid').where('id', '=', ended.user_id).executeTakeFirstOrThrow()
+  await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, session_id: id })
+  return true
 }
 
 /**
@@ -116,7 +118,10 @@ export async function endOwnSession(
   id: string,
   actor: Actor,
 ): Promise<void> {
-  const isEnded = await revokeSession(deps, id, 'revoked_by_owner', actor, by.account.id)
+  const isEnded = await inTransaction(deps.db, (tx) =>
+    revokeSession(tx, deps, id, 'revoked_by_owner', actor, by.account.id),
+  )
+  deps.counts.ended.revoked_by_owner += Number(isEnded)
   if (!isEnded) throw new Failure(id === by.session_id ? 'session_ended' : 'session_not_found')
   await deps.states.forgetSession(id)
 }

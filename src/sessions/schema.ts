@@ -8,6 +8,13 @@ const RefreshTokenString = Type.String({
   example: 'lkr_AZjBon0-e0qcVQ8vbB2eIQAAAAEr1g7p0cQe3t0eKfQ2mXc8yC8n0tq1WmVvI3oXbq0mFQ',
 })
 
+/** What a device is known by. */
+export const DeviceToken = Type.String({
+  description:
+    'of a device that was not known: send it as `X-Device-Token` with later sign-ins; browsers have a cookie',
+  example: 'lkd_V3bC0b7m0mS1dT2uY4xQ6wR8zK9pL5nHcG7fD2sA1oIuYtReWqZxCvBn',
+})
+
 export const TokenPair = named(
   'TokenPair',
   Type.Object(
@@ -19,6 +26,7 @@ export const TokenPair = named(
       token_type: enumOf(['Bearer'], { example: 'Bearer' }),
       expires_in: Type.Integer({ description: 'life of the access token, in seconds', example: 900 }),
       refresh_token: RefreshTokenString,
+      device_token: Type.Optional(DeviceToken),
       refresh_token_expires_in: Type.Integer({
         description: 'life of the refresh token, in seconds',
         example: 1209600,

@@ -7,6 +7,7 @@ import { erasePersonalParts } from '../audit/erase.ts'
 import { type AuditEvent, recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
 import { dropMail } from '../mail/outbox.ts'
 import { storeHash } from '../passwords/password.ts'
@@ -15,7 +16,7 @@ import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'now' | 'passwordLists' | 'states'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'keys' | 'now' | 'passwordLists' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
@@ -38,7 +39,10 @@ export async function changeAccount(
     if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')
     await updateAccount(tx, account, profile, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)
-    if (hash) await storeHash(tx, account.id, hash, deps.now())
+    if (hash) {
+      await storeHash(tx, account.id, hash, deps.now())
+      await forgetDevices(tx, deps, account.id)
+    }
     for (const event of eventsOf(account, update)) await recordEvent(tx, deps, { ...event, actor, subject: uid })
     const ended = {
       password_changed: hash ? await revokeSessions(tx, deps, account, 'password_changed', actor, from) : 0,

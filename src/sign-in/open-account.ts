@@ -10,10 +10,11 @@ import { checkNewPassword } from '../passwords/rules.ts'
 import { setRoles } from '../roles/grants.ts'
 import type { Role } from '../roles/permissions.ts'
 import type { TokenPair } from '../sessions/schema.ts'
-import { insertSession, issueTokens } from '../sessions/session.ts'
-import type { OpenedSession } from './sign-in.ts'
+import { beginSession } from './begin-session.ts'
+import { type OpenedSession, tokensOf } from './sign-in.ts'
 
 type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now' | 'passwordLists'>
+type SessionNeeds = Needs & Pick<Deps, 'keys' | 'mailer'>
 
 /** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
 export interface NewAccount extends Profile {
@@ -24,13 +25,8 @@ export interface NewAccount extends Profile {
  * Registers a person and signs them in: account, password, role and session appear together or not at all.
  * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
-export async function register(
-  deps: Needs & Pick<Deps, 'keys'>,
-  registration: NewAccount,
-  origin: Origin,
-): Promise<TokenPair> {
-  const { account, session } = await openAccountAndSession(deps, registration, origin)
-  return issueTokens(deps, session, account.uid)
+export async function register(deps: SessionNeeds, registration: NewAccount, origin: Origin): Promise<TokenPair> {
+  return tokensOf(deps, await openAccountAndSession(deps, registration, origin))
 }
 
 /**
@@ -39,16 +35,16 @@ export async function register(
  * @throws Failure as `register` does
  */
 export async function openAccountAndSession(
-  deps: Needs,
+  deps: SessionNeeds,
   { password, ...profile }: NewAccount,
   origin: Origin,
   life?: number,
 ): Promise<OpenedSession> {
   const hash = await hashNew(deps, password, profile, origin)
   return inTransaction(deps.db, async (tx) => {
-    const user = await writeAccount(tx, deps, profile, hash, ['user'], false, { origin })
-    const session = await insertSession(tx, deps, user, origin, { life })
-    return { account: await getAccount(tx, user.uid), session }
+    const { uid } = await writeAccount(tx, deps, profile, hash, ['user'], false, { origin })
+    const account = await getAccount(tx, uid)
+    return { account, ...(await beginSession(tx, deps, account, origin, { life })) }
   })
 }
 

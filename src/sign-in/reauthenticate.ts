@@ -10,13 +10,13 @@ import type { TokenPair } from '../sessions/schema.ts'
 import { type Amr, issueTokens } from '../sessions/session.ts'
 import type { SessionState } from '../sessions/states.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now' | 'states'>
+type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now' | 'states' | 'throttle'>
 
 /**
  * Proves by the password who it is that asks.
  * @returns tokens of the same session, of which the access token tells of the proof; the refresh token stays the same, so
  * that a lost answer ends nothing
- * @throws Failure current_password_wrong, also for an account without a password; session_ended, overloaded
+ * @throws Failure current_password_wrong, also for an account without a password; session_ended, rate_limited, overloaded
  */
 export async function reauthenticateByPassword(
   deps: Needs,
@@ -25,11 +25,12 @@ export async function reauthenticateByPassword(
   actor: Actor,
 ): Promise<TokenPair> {
   const from = { ...actor.origin, account: `id ${account.id}` }
-  if ((await checkPassword(deps, account.id, password, from)) === undefined) {
+  await deps.throttle.run([['session', session_id]], async () => {
+    if ((await checkPassword(deps, account.id, password, from)) !== undefined) return
     const failure = 'current_password_wrong'
     await recordEvent(deps.db, deps, { action: 'session.reauthenticate', actor, subject: account.uid, failure })
     throw new Failure(failure)
-  }
+  })
   const session = await renewProof(deps, session_id, 'pwd', account.uid, actor)
   return issueTokens(deps, session, account.uid)
 }

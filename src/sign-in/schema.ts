@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { DisplayName, Email, Locale, RoleName, Username } from '../accounts/schema.ts'
 import { NewPassword, TypedPassword } from '../passwords/schema.ts'
 import { closed, named, ref } from '../schemas.ts'
+import { DeviceToken } from '../sessions/schema.ts'
 
 const account = {
   username: ref(Username),
@@ -31,6 +32,24 @@ export const Credentials = named(
   }),
 )
 export type Credentials = Static<typeof Credentials>
+
+/** What the link of a message holds. */
+export const LinkToken = named(
+  'LinkToken',
+  closed({
+    token: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'out of the link in a message; good once',
+      example: 'q8Zc0mS1dT2uY4xQ6wR8zK9pL5nHcG7fD2sA1oIuYtQ',
+    }),
+  }),
+)
+
+export const Unlocked = named(
+  'Unlocked',
+  Type.Object({ device_token: Type.Optional(DeviceToken) }, { description: 'What the device that asked is known by' }),
+)
 
 const Roles = Type.Array(ref(RoleName), { minItems: 1, maxItems: 8, uniqueItems: true, example: ['user'] })
 const Disabled = Type.Boolean({ description: 'whether the account is shut out', example: false })

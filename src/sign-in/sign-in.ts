@@ -4,45 +4,83 @@ import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { compiled } from '../db/compiled.ts'
 import { holdingRows } from '../db/dialect.ts'
-import type { SessionRow } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { findDevice } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
 import { checkPassword, renewHash } from '../passwords/password.ts'
 import type { TokenPair } from '../sessions/schema.ts'
-import { insertSession, issueTokens } from '../sessions/session.ts'
+import { issueTokens } from '../sessions/session.ts'
+import { callerAt } from '../throttling/limiter.ts'
+import { isLocked } from '../throttling/spacings.ts'
+import type { Target } from '../throttling/throttle.ts'
+import { type BegunSession, beginSession } from './begin-session.ts'
+import { targetOfName, tellLocked } from './lock.ts'
 import type { Credentials } from './schema.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now'>
+/** What it takes to begin a session for who knows a password. */
+export type SignInNeeds = Pick<
+  Deps,
+  'audit' | 'config' | 'db' | 'ephemeral' | 'hasher' | 'keys' | 'later' | 'mailer' | 'now' | 'throttle'
+>
 
 /** A password that is renewed by a parallel sign-in is checked once more against what was stored meanwhile. */
 const ATTEMPTS = 2
 
 /**
  * Signs a person in by user name or e-mail address.
- * @throws Failure invalid_credentials for every cause, account_disabled only to who knows the password, overloaded
+ * @throws Failure invalid_credentials for every cause, account_disabled only to who knows the password, rate_limited,
+ * overloaded
  */
-export async function signIn(deps: Needs, credentials: Credentials, origin: Origin): Promise<TokenPair> {
-  const { account, session } = await openSession(deps, credentials, origin)
-  return issueTokens(deps, session, account.uid)
+export async function signIn(deps: SignInNeeds, credentials: Credentials, origin: Origin): Promise<TokenPair> {
+  return tokensOf(deps, await openSession(deps, credentials, origin))
+}
+
+/** The tokens of a session that has just begun, and of its device if it was not known. */
+export function tokensOf(
+  deps: Pick<Deps, 'config' | 'keys' | 'now'>,
+  { account, session, device_token }: OpenedSession,
+): TokenPair {
+  return { ...issueTokens(deps, session, account.uid), ...(device_token !== undefined && { device_token }) }
 }
 
 /** A session that has just begun, and whose it is. */
-export interface OpenedSession {
+export interface OpenedSession extends BegunSession {
   account: Account
-  session: SessionRow
 }
 
 /**
- * Begins a session for who knows the password, without a token yet.
+ * Begins a session for who knows the password, without a token yet. Tries are counted before anything is hashed: by the
+ * device where the account knows it, so that strangers keep no owner out, and otherwise by name and address.
  * @param life how long it lasts at the most, in ms; by default as long as refresh tokens do
  * @throws Failure as `signIn` does
  */
 export async function openSession(
-  deps: Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now'>,
-  { identifier, password }: Credentials,
+  deps: SignInNeeds,
+  credentials: Credentials,
   origin: Origin,
   life?: number,
+): Promise<OpenedSession> {
+  const { identifier } = credentials
+  const account = await findByIdentifier(deps.db, identifier)
+  const device = await findDevice(deps.db, deps, account?.id, origin)
+  const targets: Target[] = device
+    ? [['device', `${account?.uid} ${device}`]]
+    : [['address', callerAt(origin.ip)], targetOfName(identifier)]
+  return deps.throttle.run(
+    targets,
+    () => tryPassword(deps, credentials, origin, life),
+    ([, triesOfName = 0]) => {
+      if (account && isLocked(triesOfName)) deps.later(() => tellLocked(deps, account, origin))
+    },
+  )
+}
+
+async function tryPassword(
+  deps: SignInNeeds,
+  { identifier, password }: Credentials,
+  origin: Origin,
+  life: number | undefined,
 ): Promise<OpenedSession> {
   let subject: string | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -54,8 +92,8 @@ export async function openSession(
     if (!account || hash === undefined) break
     if (account.disabled_at !== null) return refuse(deps, 'account_disabled', subject, origin)
     const stored = await renewHash(deps, account.id, hash, password, from)
-    const session = await startSession(deps, account, stored, origin, life)
-    if (session) return { account, session }
+    const begun = await startSession(deps, account, stored, origin, life)
+    if (begun) return { account, ...begun }
   }
   return refuse(deps, 'invalid_credentials', subject, origin)
 }
@@ -90,14 +128,14 @@ const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number
  * long enough for a password change to overtake it, and that change ends sessions it can see. So it waits for this one.
  */
 function startSession(
-  deps: Pick<Deps, 'audit' | 'config' | 'db' | 'now'>,
+  deps: SignInNeeds,
   account: Account,
   checkedHash: string,
   origin: Origin,
   life: number | undefined,
-): Promise<SessionRow | undefined> {
+): Promise<BegunSession | undefined> {
   return inTransaction(deps.db, async (tx) => {
     const [unchanged] = await selectUnchanged(tx, { user_id: account.id, hash: checkedHash })
-    return unchanged && insertSession(tx, deps, account, origin, { life })
+    return unchanged && beginSession(tx, deps, account, origin, { life })
   })
 }

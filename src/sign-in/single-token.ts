@@ -7,22 +7,25 @@ import { Failure } from '../errors.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import { type NewAccount, openAccountAndSession } from './open-account.ts'
 import type { Credentials } from './schema.ts'
-import { type OpenedSession, openSession } from './sign-in.ts'
+import { type OpenedSession, openSession, type SignInNeeds } from './sign-in.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now' | 'passwordLists'>
+/** An access token, and what a device is to keep that was not known. */
+export interface TokenOfDevice {
+  token: string
+  device_token: string | undefined
+}
 
 /**
  * Signs a person in by user name or e-mail address; the session ends with its access token.
  * @param tellUnknown whether strangers may learn that nobody has this name; the answer takes as long either way
- * @returns the access token
- * @throws Failure invalid_credentials, account_disabled, overloaded; user_not_found if that may be told
+ * @throws Failure as `signIn` does; user_not_found if that may be told
  */
 export async function signInForToken(
-  deps: Needs,
+  deps: SignInNeeds,
   credentials: Credentials,
   origin: Origin,
   { tellUnknown = false } = {},
-): Promise<string> {
+): Promise<TokenOfDevice> {
   try {
     return issueToken(deps, await openSession(deps, credentials, origin, lifeOf(deps)))
   } catch (failure) {
@@ -37,10 +40,13 @@ const isCode = (failure: unknown, code: Failure['code']) => failure instanceof F
 
 /**
  * Registers a person and signs them in; the session ends with its access token.
- * @returns the access token
  * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
-export async function registerForToken(deps: Needs, registration: NewAccount, origin: Origin): Promise<string> {
+export async function registerForToken(
+  deps: SignInNeeds & Pick<Deps, 'passwordLists'>,
+  registration: NewAccount,
+  origin: Origin,
+): Promise<TokenOfDevice> {
   return issueToken(deps, await openAccountAndSession(deps, registration, origin, lifeOf(deps)))
 }
 
@@ -49,8 +55,12 @@ function lifeOf({ config }: Pick<Deps, 'config'>): number {
   return config.access_token_ttl + config.clock_tolerance
 }
 
-function issueToken(deps: Needs, { account, session }: OpenedSession): string {
-  return signAccessToken(deps, { uid: account.uid, session, expires_at: session.expires_at }).token
+function issueToken(
+  deps: Pick<Deps, 'config' | 'keys' | 'now'>,
+  { account, session, device_token }: OpenedSession,
+): TokenOfDevice {
+  const { token } = signAccessToken(deps, { uid: account.uid, session, expires_at: session.expires_at })
+  return { token, device_token }
 }
 
 /**

@@ -12,7 +12,8 @@ import {
   takeSingleUse,
 } from '../tokens/single-use-token.ts'
 import type { Credentials } from './schema.ts'
-import { openSession } from './sign-in.ts'
+import { openSession, type SignInNeeds } from './sign-in.ts'
+import type { TokenOfDevice } from './single-token.ts'
 
 type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'jwt' | 'keys' | 'now'>
 
@@ -25,15 +26,15 @@ export interface Bearer {
 /**
  * Signs a person in by user name or e-mail address.
  * @returns the first token of the session
- * @throws Failure invalid_credentials, account_disabled, overloaded
+ * @throws Failure as `signIn` does
  */
 export async function signInForSingleUse(
-  deps: Needs & Pick<Deps, 'audit' | 'hasher'>,
+  deps: Needs & SignInNeeds,
   credentials: Credentials,
   origin: Origin,
-): Promise<string> {
-  const { account, session } = await openSession(deps, credentials, origin, lifeOf(deps))
-  return issueNext(deps, { account, session_id: session.id })
+): Promise<TokenOfDevice> {
+  const { account, session, device_token } = await openSession(deps, credentials, origin, lifeOf(deps))
+  return { token: await issueNext(deps, { account, session_id: session.id }), device_token }
 }
 
 /** The session ends unless its token is used: as long as a node may believe it. */

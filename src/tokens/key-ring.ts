@@ -29,6 +29,8 @@ function longestLife({ access_token_ttl, compat }: Deps['config']): number {
 export interface KeyRing {
   /** authenticates refresh tokens; HMAC-SHA256 */
   readonly refreshKey: KeyObject
+  /** signs what devices are known by; HMAC-SHA256 */
+  readonly deviceKey: KeyObject
   /** The key that signs now. */
   current(): SigningKey
   /** The key of this name, if tokens it signed are still believed. */
@@ -157,6 +159,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
   return {
     refreshKey: derived.refresh,
+    deviceKey: derived.device,
     current,
     maintain,
 

@@ -13,6 +13,8 @@ export interface DerivedKeys {
   refresh: KeyObject
   /** authenticates the audit log */
   audit: KeyObject
+  /** signs what devices are known by */
+  device: KeyObject
 }
 
 /**
@@ -68,5 +70,6 @@ export function deriveKeys(masterKey: string): DerivedKeys {
     seal: derive('latchkey/seal'),
     refresh: createSecretKey(derive('latchkey/refresh')),
     audit: createSecretKey(derive('latchkey/audit')),
+    device: createSecretKey(derive('latchkey/device')),
   }
 }

@@ -6,7 +6,7 @@ import { startApp } from '../support/app.ts'
 
 /** Everything that strangers may ask: `routes/v1/public/`, health, well-known, the documentation. */
 const OPEN = [
-  /^\/api\/v1\/auth\/(register|login|refresh|logout)$/,
+  /^\/api\/v1\/auth\/(register|login|refresh|logout|unlock|session\/end)$/,
   /^\/health(\/live|\/ready)?$/,
   /^\/\.well-known\/jwks\.json$/,
   /^\/openapi\.(yaml|json)$/,

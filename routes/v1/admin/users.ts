@@ -5,6 +5,7 @@ import { User } from '../../../src/accounts/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { ref, Uuid } from '../../../src/schemas.ts'
 import { endUserSessions } from '../../../src/sessions/end.ts'
+import { unlockAccount } from '../../../src/sign-in/lock.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
 import { openAccount } from '../../../src/sign-in/open-account.ts'
 import { NewUser, UserUpdate } from '../../../src/sign-in/schema.ts'
@@ -83,6 +84,24 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     },
     handler: async (request, reply) => {
       await removeAccount(app, request.params.user_id, actorOf(request))
+      return reply.code(204).send(null)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/users/:user_id/unlock',
+    config: { permission: 'users:write' },
+    schema: {
+      operationId: 'unlockUser',
+      summary: 'Let sign-ins to an account wait no longer',
+      description: 'Wrong passwords so far are forgotten. Strangers who go on guessing are kept waiting anew.',
+      tags: ['Users'],
+      params: UserParams,
+      response: { 204: nothing('Nobody has to wait'), ...problems('user_not_found') },
+    },
+    handler: async (request, reply) => {
+      await unlockAccount(app, request.params.user_id, actorOf(request))
       return reply.code(204).send(null)
     },
   })

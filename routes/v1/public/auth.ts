@@ -8,6 +8,7 @@ import { register } from '../../../src/sign-in/open-account.ts'
 import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
 import { answer, problems } from '../../contract.ts'
+import { DeviceHeaders, handDevice } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 /** Getting tokens, renewing them, giving them up: what anyone may ask. */
@@ -27,7 +28,11 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
         ...problems(...PASSWORD_CODES, 'username_taken', 'email_taken', 'overloaded'),
       },
     },
-    handler: async (request, reply) => reply.code(201).send(await register(app, request.body, originOf(request))),
+    handler: async (request, reply) => {
+      const tokens = await register(app, request.body, originOf(request))
+      handDevice(app, reply, tokens.device_token)
+      return reply.code(201).send(tokens)
+    },
   })
 
   app.route({
@@ -39,13 +44,18 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Sign in by user name or e-mail address',
       description: 'Begins a session. A wrong password and an unknown account get the same answer in the same time.',
       tags: ['Sessions'],
+      headers: DeviceHeaders,
       body: ref(Credentials),
       response: {
         200: answer(TokenPair, 'The tokens of the new session'),
         ...problems('invalid_credentials', 'account_disabled', 'overloaded'),
       },
     },
-    handler: (request) => signIn(app, request.body, originOf(request)),
+    handler: async (request, reply) => {
+      const tokens = await signIn(app, request.body, originOf(request))
+      handDevice(app, reply, tokens.device_token)
+      return tokens
+    },
   })
 
   app.route({

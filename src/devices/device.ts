@@ -1,0 +1,142 @@
+/** Devices that an account has been signed in from: they are known again by a token that they keep. */
+import { createHash } from 'node:crypto'
+import type { Origin } from '../audit/actor.ts'
+import type { Db } from '../db/open.ts'
+import type { KnownDeviceRow } from '../db/schema.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { networkOf } from '../passwords/network.ts'
+import { digestOfDevice, makeDeviceToken } from './token.ts'
+
+const DAY = 86_400_000
+
+/** A device that nobody signs in from for so long is no longer known, in ms. */
+export const DEVICE_TTL = 180 * DAY
+
+/** So many devices of one account are known at the most. */
+export const MOST_DEVICES = 20
+
+/** What a sign-in meant for the devices of an account. */
+export interface Arrival {
+  /** for the device to keep; undefined where it has one */
+  token: string | undefined
+  /** by which the device is stored */
+  digest: string
+  /** whether the account was signed in before, and neither this device nor one like it was among those */
+  isNew: boolean
+}
+
+type Needs = Pick<Deps, 'keys' | 'now'>
+
+/** The digest of the device that asks, if the account is known to be used on it. */
+export async function findDevice(
+  db: Db,
+  { keys, now }: Needs,
+  userId: number | undefined,
+  { device }: Origin,
+): Promise<string | undefined> {
+  const digest = digestOfDevice(keys.deviceKey, device)
+  if (digest === undefined) return undefined
+  const row = await db
+    .selectFrom('known_devices')
+    .select('digest')
+    // no id is 0: asked in any case, so that an unknown account takes as long
+    .where('user_id', '=', userId ?? 0)
+    .where('digest', '=', digest)
+    .where('expires_at', '>', now())
+    .executeTakeFirst()
+  return row?.digest
+}
+
+/**
+ * Makes the device known that an account has just been signed in from, in the transaction of its session. A client that
+ * keeps no token is known by its network and program as far as messages go.
+ */
+export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin: Origin): Promise<Arrival> {
+  const presented = digestOfDevice(deps.keys.deviceKey, origin.device)
+  const at = deps.now()
+  if (presented !== undefined && (await recognise(tx, userId, presented, at)))
+    return { token: undefined, digest: presented, isNew: false }
+  const known = await tx.selectFrom('known_devices').selectAll().where('user_id', '=', userId).execute()
+  const likeness = likenessOf(userId, origin)
+  const token = makeDeviceToken(deps.keys.deviceKey)
+  const digest = digestOfDevice(deps.keys.deviceKey, token) as string
+  // of a browser that several people share: it has one token, and whoever handed it the old one has that no more
+  if (presented !== undefined)
+    await tx
+      .updateTable('known_devices')
+      .set({ digest })
+      .where('digest', '=', presented)
+      .where('user_id', '<>', userId)
+      .execute()
+  await makeRoom(tx, known, likeness, at)
+  await tx
+    .insertInto('known_devices')
+    .values({ user_id: userId, digest, likeness, created_at: at, used_at: at, expires_at: at + DEVICE_TTL })
+    .execute()
+  const isFamiliar = known.some((device) => device.expires_at > at && device.likeness === likeness)
+  return { token, digest, isNew: known.length > 0 && !isFamiliar }
+}
+
+async function recognise(tx: Tx, userId: number, digest: string, at: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('known_devices')
+    .set({ used_at: at, expires_at: at + DEVICE_TTL })
+    .where('user_id', '=', userId)
+    .where('digest', '=', digest)
+    .where('expires_at', '>', at)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Who has come back with their token goes last, so that a program without memory pushes out none of these. */
+async function makeRoom(tx: Tx, known: readonly KnownDeviceRow[], likeness: string, at: number): Promise<void> {
+  const cameBack = ({ used_at, created_at }: KnownDeviceRow) => Number(used_at > created_at)
+  const staying = known
+    .filter((device) => device.expires_at > at && (device.likeness !== likeness || cameBack(device)))
+    .toSorted((a, b) => cameBack(b) - cameBack(a) || b.used_at - a.used_at)
+    .slice(0, MOST_DEVICES - 1)
+  const leaving = known.filter((device) => !staying.includes(device)).map(({ digest }) => digest)
+  const [one] = known
+  if (!one || leaving.length === 0) return
+  await tx.deleteFrom('known_devices').where('user_id', '=', one.user_id).where('digest', 'in', leaving).execute()
+}
+
+/**
+ * Makes an account forget its devices: they are strangers, and told of when they come again. The rows stay until the next
+ * sign-in, as a sign that there was one.
+ * @param except the one that goes on being known
+ */
+export async function forgetDevices(
+  tx: Tx,
+  { keys, now }: Needs,
+  userId: number,
+  except?: Pick<Origin, 'device'>,
+): Promise<void> {
+  const kept = digestOfDevice(keys.deviceKey, except?.device)
+  await tx
+    .updateTable('known_devices')
+    .set({ expires_at: now() })
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now())
+    .$if(kept !== undefined, (query) => query.where('digest', '<>', kept ?? ''))
+    .execute()
+}
+
+/** Makes an account forget one device. */
+export async function forgetDevice(tx: Tx, { now }: Pick<Deps, 'now'>, userId: number, digest: string): Promise<void> {
+  await tx
+    .updateTable('known_devices')
+    .set({ expires_at: now() })
+    .where('user_id', '=', userId)
+    .where('digest', '=', digest)
+    .execute()
+}
+
+/** Network and program of a client; a digest, since it is only ever compared. */
+function likenessOf(userId: number, { ip, user_agent }: Origin): string {
+  const network = ip === undefined ? '' : networkOf(ip)
+  return createHash('sha256')
+    .update(`${userId}\0${network}\0${user_agent ?? ''}`)
+    .digest('base64url')
+}

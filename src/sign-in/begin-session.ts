@@ -1,0 +1,33 @@
+import type { Account } from '../accounts/account.ts'
+import type { Origin } from '../audit/actor.ts'
+import type { SessionRow } from '../db/schema.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { welcomeDevice } from '../devices/device.ts'
+import { tellNewDevice } from '../devices/notice.ts'
+import { type Amr, insertSession } from '../sessions/session.ts'
+
+/** A session that has just begun. */
+export interface BegunSession {
+  session: SessionRow
+  /** for a device that was not known, to keep */
+  device_token: string | undefined
+}
+
+/**
+ * Begins a session, in the transaction that has made sure that the account may have one: its device is known from now on,
+ * and the owner is told of a new one.
+ * @param how how long it lasts at the most, in ms, and how its owner has proved who they are
+ */
+export async function beginSession(
+  tx: Tx,
+  deps: Pick<Deps, 'audit' | 'config' | 'keys' | 'mailer' | 'now'>,
+  account: Account,
+  origin: Origin,
+  how: { life?: number | undefined; amr?: Amr } = {},
+): Promise<BegunSession> {
+  const session = await insertSession(tx, deps, account, origin, how)
+  const arrival = await welcomeDevice(tx, deps, account.id, origin)
+  if (arrival.isNew) await tellNewDevice(tx, deps, account, session, arrival)
+  return { session, device_token: arrival.token }
+}

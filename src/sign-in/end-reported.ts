@@ -1,0 +1,32 @@
+import { findById } from '../accounts/account.ts'
+import type { Origin } from '../audit/actor.ts'
+import { inTransaction } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { forgetDevice } from '../devices/device.ts'
+import type { NoticeBound } from '../devices/notice.ts'
+import { Failure } from '../errors.ts'
+import { redeemProof } from '../proofs/proof.ts'
+import { revokeSession } from '../sessions/end.ts'
+
+/**
+ * Ends the session that a message told of, for who has the link in it; the device is a stranger again.
+ * @throws Failure one_time_token_invalid
+ */
+export async function endReportedSession(
+  deps: Pick<Deps, 'audit' | 'counts' | 'db' | 'now' | 'states'>,
+  token: string,
+  origin: Origin,
+): Promise<void> {
+  const { id, isEnded } = await inTransaction(deps.db, async (tx) => {
+    const proof = await redeemProof(tx, deps, 'session-end', token)
+    const bound = proof?.bound as unknown as NoticeBound | undefined
+    const account = bound && (await findById(tx, bound.user_id))
+    if (!account) throw new Failure('one_time_token_invalid')
+    await forgetDevice(tx, deps, account.id, bound.device)
+    const { session_id: id } = bound
+    const isEnded = await revokeSession(tx, deps, id, 'revoked_by_owner', { uid: account.uid, origin })
+    return { id, isEnded }
+  })
+  deps.counts.ended.revoked_by_owner += Number(isEnded)
+  await deps.states.forgetSession(id)
+}
