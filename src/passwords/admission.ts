@@ -1,8 +1,8 @@
-/** Which passwords are hashed next, and which are not: a bounded line, fair between addresses and between accounts. */
+/** Which passwords are hashed next, and which are not: a bounded line, fair between sites, addresses and accounts. */
 import { createDurations, type Durations, observe } from '../counts.ts'
 import { Failure } from '../errors.ts'
 import { createQueue, createRound } from './fair-line.ts'
-import { networkOf } from './network.ts'
+import { networkOf, siteOf } from './network.ts'
 
 /** Who wants a password hashed. What is not known is a group of its own. */
 export interface Claimant {
@@ -68,10 +68,9 @@ const LONGEST_RETRY = 30
 
 /** Makes the line. */
 export function createAdmission({ concurrency, ahead, waiting: limit, patience }: Limits): Admission {
-  const line = createRound<Ticket>(
-    ({ address }) => address,
-    () => createRound(({ account }) => account, createQueue),
-  )
+  const ofAddress = () => createRound<Ticket>(({ account }) => account, createQueue)
+  const ofSite = () => createRound<Ticket>(({ address }) => address, ofAddress)
+  const line = createRound<Ticket>(({ address }) => siteOf(address), ofSite)
   const counts = {
     wait: createDurations(),
     work: createDurations(),

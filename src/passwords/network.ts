@@ -16,4 +16,12 @@ export function networkOf(ip: string): string {
     .join(':')
 }
 
+/**
+ * Where a network of `networkOf` is: an IPv6 network in the 48 bits that one site may have (RFC 6177), or its owner would be
+ * as many clients as it has networks; an IPv4 address by itself.
+ */
+export function siteOf(network: string): string {
+  return network.includes(':') ? network.split(':', 3).join(':') : network
+}
+
 const groups = (part: string) => (part === '' ? [] : part.split(':'))

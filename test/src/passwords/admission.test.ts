@@ -73,6 +73,15 @@ t.test('where each has one waiting, who comes is turned away', async (t) => {
   t.strictSame(await drain(), ['first', 'a', 'b'])
 })
 
+t.test('many networks of one site take one turn between them', async (t) => {
+  const { admission, come, drain } = openLine({ waiting: 3 })
+  come('first')
+  for (const net of ['1', '2', '3']) come(`net${net}`, { ip: `2001:db8:7:${net}::1` })
+  come('other', { ip: '2001:db8:8::1' })
+  t.match(admission.counts.refused, { full: 0, displaced: 1 })
+  t.strictSame(await drain(), ['first', 'net1', 'other', 'net2'])
+})
+
 t.test('nobody waits longer than allowed', async (t) => {
   const { admission, come, drain } = openLine({ patience: 20 })
   come('first')
