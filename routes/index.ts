@@ -3,6 +3,7 @@ import compat from './compat/index.ts'
 import document from './document.ts'
 import { keepOutOfCaches } from './guard.ts'
 import health from './health.ts'
+import pages from './pages/index.ts'
 import account from './v1/account/index.ts'
 import admin from './v1/admin/index.ts'
 import publicRoutes from './v1/public/index.ts'
@@ -15,6 +16,7 @@ const routes: FastifyPluginAsync<{ version: string }> = async (app, { version })
   await app.register(document)
   await app.register(v1, { prefix: '/api/v1' })
   await app.register(compat)
+  await app.register(pages)
 }
 
 const v1: FastifyPluginAsync = async (app) => {

@@ -1,6 +1,6 @@
 /** What every page of the service's own does, whatever it is for. */
 import type { TSchema } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FIELDS, type Field, type Language, SETBACKS, type Setback } from '../../src/mail/language.ts'
 import { acceptedLanguages, chooseLanguage, loadLanguage } from '../../src/mail/languages.ts'
 import type { Page } from '../../src/mail/links.ts'
@@ -17,13 +17,13 @@ export interface PageRoute {
   onSetback?: Partial<Record<Setback, Field>>
   /** what the form has to be like, in the API's words */
   body: TSchema
-  /**
-   * Does what the page is for, by the rule of the API; a page without it has only something to say.
-   * @returns what is shown for copying, if anything
-   * @throws Failure
-   */
-  act?: (form: Form, request: FastifyRequest) => Promise<View['values']>
+  /** does what the page is for, by the rule of the API; @throws Failure */
+  act?: (form: Form, request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  /** the same where there is something to copy then; a page with neither has only something to say */
+  show?: ((form: Form, request: FastifyRequest) => Promise<View['values']>) | undefined
 }
+
+export type AddPage = (route: PageRoute) => void
 
 /** Where the page stands. */
 interface State {
@@ -44,7 +44,7 @@ const HTML = 'text/html; charset=utf-8'
  * Makes this scope one of pages, also in what it answers to failures.
  * @returns what adds a page: `GET` shows it and changes nothing, since readers of mail follow links by themselves; `POST` acts
  */
-export function servePages(app: FastifyInstance): (route: PageRoute) => void {
+export function servePages(app: FastifyInstance): AddPage {
   const pages = new Map<string, PageRoute>()
 
   app.wordFailures(async (failure, request) => {
@@ -59,16 +59,18 @@ export function servePages(app: FastifyInstance): (route: PageRoute) => void {
 
   return (route) => {
     const url = `/${route.page}`
-    const { act, body } = route
+    const { act, body, show } = route
     pages.set(url, route)
     app.get(url, { schema: { hide: true } }, async (request, reply) => {
       const token = tokenIn(request.query)
       if (token === undefined) reply.code(400)
       return reply.type(HTML).send(await draw(request, route, token ? { token } : { setback: 'link_incomplete' }))
     })
-    if (!act) return
+    if (!act && !show) return
     app.post(url, { schema: { hide: true, body } }, async (request, reply) => {
-      const values = await act(request.body as Form, request)
+      const form = request.body as Form
+      await act?.(form, request, reply)
+      const values = await show?.(form, request)
       return reply.type(HTML).send(await draw(request, route, { isDone: true, values }))
     })
   }
@@ -80,6 +82,7 @@ async function draw(request: FastifyRequest, route: PageRoute | undefined, state
   const { at, isDone, setback, token, values } = state
   const said = route && words.pages[route.page]
   const shown = isDone ? said?.done : said
+  const doesAnything = route?.act !== undefined || route?.show !== undefined
   const canTry = token !== undefined && !isDone
   const blamed = FIELDS.find((field) => field === at && route?.fields?.includes(field))
   const where = blamed === undefined || setback !== 'validation_failed' ? '' : `${words.fields[blamed].label}: `
@@ -89,13 +92,13 @@ async function draw(request: FastifyRequest, route: PageRoute | undefined, state
     title: shown?.title ?? '',
     text: textOf(),
     alert: setback && { title: words.failed, text: where + words.setbacks[setback] },
-    form: canTry && route?.act && said ? formOf(route, said.button, words, token, state) : undefined,
+    form: canTry && said && doesAnything ? formOf(route, said.button, words, token, state) : undefined,
     values,
   })
 
   function textOf(): string {
     if (!canTry) return isDone ? (shown?.text ?? '') : ''
-    return route?.act ? (shown?.text ?? '') : words.noSignIn
+    return doesAnything ? (shown?.text ?? '') : words.noSignIn
   }
 }
 

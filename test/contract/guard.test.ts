@@ -2,15 +2,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
 import t, { type Test } from 'tap'
+import { PAGES } from '../../src/mail/links.ts'
 import { startApp } from '../support/app.ts'
 
-/** Everything that strangers may ask: `routes/v1/public/`, health, well-known, the documentation. */
+/** Everything that strangers may ask: `routes/v1/public/`, health, well-known, the documentation, pages for links in messages. */
 const OPEN = [
   /^\/api\/v1\/auth\/(register|login|refresh|logout|unlock|session\/end)$/,
   /^\/health(\/live|\/ready)?$/,
   /^\/\.well-known\/jwks\.json$/,
   /^\/openapi\.(yaml|json)$/,
   /^\/(docs|redoc)(\/|$)/,
+  new RegExp(`^/(${PAGES.join('|')})$`),
 ]
 
 /** Calls of `routes/compat/` that strangers may make. */

@@ -1,0 +1,26 @@
+/** What a browser does on a page of the service's own. */
+import type { FastifyInstance } from 'fastify'
+
+type Headers = Record<string, string>
+
+/** What a browser says of what it sends for a form. */
+export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+
+/** Follows a link. */
+export const open = (app: FastifyInstance, page: string, token = 'a-token', headers: Headers = {}) =>
+  app.inject({ method: 'GET', url: `/${page}?token=${token}`, headers })
+
+/** Presses the button, with the fields filled in. */
+export const press = (app: FastifyInstance, page: string, fields: Record<string, string>, headers: Headers = {}) =>
+  app.inject({
+    method: 'POST',
+    url: `/${page}`,
+    headers: { ...FORM, ...headers },
+    payload: new URLSearchParams(fields).toString(),
+  })
+
+/** What went wrong, in the page's words. */
+export const alertIn = (body: string) => /role="alert"[^>]*><h2>[^<]*<\/h2><p>([^<]*)</.exec(body)?.[1]
+
+/** The page's heading. */
+export const titleIn = (body: string) => /<h1[^>]*>([^<]*)</.exec(body)?.[1]
