@@ -20,6 +20,7 @@ This contract is served as [YAML](/openapi.yaml) and [JSON](/openapi.json), and 
 
 const TAGS = [
   { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },
+  { name: 'Passwords', description: 'What a new one is worth' },
   { name: 'Account', description: 'What people do with their own account' },
   { name: 'Users', description: 'What administrators do with accounts' },
   { name: 'Audit', description: 'What happened, for admins' },

@@ -22,8 +22,8 @@ import jwt from '../plugins/jwt.ts'
 import mail from '../plugins/mail.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
+import newPasswords from '../plugins/new-passwords.ts'
 import openapi from '../plugins/openapi.ts'
-import passwordLists from '../plugins/password-lists.ts'
 import rateLimit from '../plugins/rate-limit.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
@@ -107,8 +107,8 @@ export async function buildApp(
     await app.register(audit)
     await app.register(mail)
     await app.register(hasher, { ahead: hashesAhead })
-    await app.register(passwordLists)
     await app.register(throttle)
+    await app.register(newPasswords)
     await app.register(authenticate)
     await app.register(metrics)
 

@@ -7,6 +7,7 @@ import type { Mailer } from './mail/mailer.ts'
 import type { Later } from './operation/later.ts'
 import type { Hasher } from './passwords/hasher.ts'
 import type { PasswordLists } from './passwords/lists.ts'
+import type { StrengthEstimator } from './passwords/strength/estimate.ts'
 import type { SessionStates } from './sessions/states.ts'
 import type { Throttle } from './throttling/throttle.ts'
 import type { TokenCache } from './tokens/access-token.ts'
@@ -49,6 +50,8 @@ export interface Deps {
   states: SessionStates
   /** keeps passwords from being guessed */
   throttle: Throttle
+  /** how strong passwords are */
+  strength: StrengthEstimator
   /** access tokens that this node has verified */
   tokens: TokenCache
 }

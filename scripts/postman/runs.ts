@@ -64,6 +64,8 @@ export const RUNS: Readonly<Record<string, Run>> = {
   endReportedSession: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
   unlock: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
 
+  estimatePassword: {},
+
   getMe: {},
   updateMe: { body: { name: 'Ada King' } },
   changeMyPassword: {

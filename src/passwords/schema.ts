@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { closed, named, ref } from '../schemas.ts'
+import { PASSWORD_CODES } from '../errors.ts'
+import { closed, enumOf, named, ref } from '../schemas.ts'
 
 /** A password that is being set; the configured minimum length is a rule, not part of the shape. */
 export const NewPassword = named(
@@ -27,3 +28,49 @@ export const PasswordChange = named(
   ),
 )
 export type PasswordChange = Static<typeof PasswordChange>
+
+/** What somebody is about to be called, perhaps half typed. */
+const Typed = (description: string, example: string) =>
+  Type.Optional(Type.String({ maxLength: 254, format: 'plain-text', description, example }))
+
+export const StrengthQuestion = named(
+  'StrengthQuestion',
+  closed({
+    password: ref(NewPassword),
+    username: Typed('what its owner will be called', 'ada.lovelace'),
+    email: Typed('their address', 'ada@example.org'),
+    name: Typed('their name', 'Ada Lovelace'),
+  }),
+)
+export type StrengthQuestion = Static<typeof StrengthQuestion>
+
+export const PasswordStrength = named(
+  'PasswordStrength',
+  Type.Object(
+    {
+      score: Type.Integer({
+        minimum: 0,
+        maximum: 4,
+        description: '0: anybody guesses it; 1: soon; 2: with some patience; 3: hardly; 4: nobody does',
+        example: 4,
+      }),
+      guesses_log10: Type.Number({
+        description: 'how many guesses it takes, as a power of ten; by its first 64 characters',
+        example: 19.7,
+      }),
+      warning: Type.Optional(
+        Type.String({ description: 'what is wrong with it, in English', example: 'This is a commonly used password.' }),
+      ),
+      suggestions: Type.Array(Type.String({ example: 'Add more words that are less common.' }), {
+        description: 'what would be better, in English',
+      }),
+      accepted: Type.Boolean({ description: 'whether the service would take it', example: true }),
+      code: Type.Optional(enumOf(PASSWORD_CODES, { description: 'why not', example: 'password_common' })),
+      detail: Type.Optional(
+        Type.String({ description: 'why not, in English', example: 'The password must have at least 8 characters.' }),
+      ),
+    },
+    { description: 'What a password is worth' },
+  ),
+)
+export type PasswordStrength = Static<typeof PasswordStrength>

@@ -8,6 +8,7 @@ import { startApp } from '../support/app.ts'
 /** Everything that strangers may ask: `routes/v1/public/`, health, well-known, the documentation, pages for links in messages. */
 const OPEN = [
   /^\/api\/v1\/auth\/(register|login|refresh|logout|unlock|session\/end)$/,
+  /^\/api\/v1\/auth\/password\/strength$/,
   /^\/health(\/live|\/ready)?$/,
   /^\/\.well-known\/jwks\.json$/,
   /^\/openapi\.(yaml|json)$/,

@@ -6,5 +6,5 @@ import { shaCrypt } from './sha.ts'
 
 parentPort?.on('message', ({ id, input }: { id: number; input: CryptInput }) => {
   const compute = input.scheme === '5' || input.scheme === '6' ? shaCrypt : md5Crypt
-  parentPort?.postMessage({ id, checksum: compute(input) })
+  parentPort?.postMessage({ id, output: compute(input) })
 })
