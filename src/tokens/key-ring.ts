@@ -2,6 +2,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto'
 import { type Actor, SYSTEM } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
+import type { SigningKeyRow } from '../db/schema.ts'
 import { sharing } from '../db/sharing.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -17,6 +18,9 @@ const LEAD = 2 * JWKS_MAX_AGE * 1000
 
 /** A `kid` that nobody knows makes the ring look into the database at most this often, in ms. */
 const UNKNOWN_KID_PAUSE = 1000
+
+/** A key that is not believed any more is kept this long, in ms, for who looks for what has happened. */
+const KEEP_DEAD = 86_400_000
 
 /** News on this channel makes every node read its keys again. */
 const CHANNEL = 'keys'
@@ -59,6 +63,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   const { config, db, elapsed, ephemeral, now } = deps
   const listeners: Array<() => void> = []
   let keys: SigningKey[] = []
+  let withdrawn: readonly SigningKeyRow[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
   let loading = Promise.resolve()
   let changes = 0
@@ -67,20 +72,22 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   // one at a time: of two that overlap, the one that began first might end last and bring withdrawn keys back
   const load = sharing(async () => {
     const upTo = changes
-    const rows = await db
+    const all = await db
       .selectFrom('signing_keys')
       .selectAll()
-      .where('revoked_at', 'is', null)
       // by number, not by time: a key made later to sign at once replaces one that was to sign later
       .orderBy('sequence')
       .execute()
-    const fresh = rows.map((row) => {
-      try {
-        return openSigningKey(row, derived.seal)
-      } catch (cause) {
-        throw new Error('the signing keys in this database were sealed under another JWT_KEY', { cause })
-      }
-    })
+    withdrawn = all.filter(({ revoked_at }) => revoked_at !== null)
+    const fresh = all
+      .filter(({ revoked_at }) => revoked_at === null)
+      .map((row) => {
+        try {
+          return openSigningKey(row, derived.seal)
+        } catch (cause) {
+          throw new Error('the signing keys in this database were sealed under another JWT_KEY', { cause })
+        }
+      })
     const changed = fresh.map(({ kid }) => kid).join() !== keys.map(({ kid }) => kid).join()
     keys = fresh
     seenChanges = upTo
@@ -128,8 +135,19 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
     return (row?.last ?? 0) + 1
   }
 
+  /** Removes keys that nobody believes any more. */
+  async function removeDead(): Promise<void> {
+    const before = now() - KEEP_DEAD
+    const dead = [
+      ...withdrawn.filter(({ revoked_at }) => (revoked_at ?? before) < before),
+      ...keys.filter((key) => believedUntil(key) < before),
+    ].map(({ kid }) => kid)
+    if (dead.length > 0) await db.deleteFrom('signing_keys').where('kid', 'in', dead).execute()
+  }
+
   async function maintain(): Promise<void> {
     await load()
+    await removeDead()
     const newest = ours().at(-1)
     if (!newest) return add(SYSTEM, await nextSequence(), now())
     const lead = Math.min(LEAD, config.key_rotation / 4)
