@@ -27,6 +27,7 @@ export async function gatherPersonalData(
     number: account.id,
     ...(password && { password }),
     sessions: await findSessions(db, account.id),
+    devices: await findDevices(db, account.id),
     messages: await findMessages(db, account.uid),
     proofs: await findProofs(db, account.id),
     events: await findEvents(db, account.uid),
@@ -51,6 +52,20 @@ async function findSessions(db: Db, userId: number): Promise<PersonalData['sessi
     ...(user_agent !== null && { user_agent }),
     ...(revoked_at !== null && { ended_at: time(revoked_at) }),
     ...(revoked_reason !== null && { ended_because: revoked_reason }),
+  }))
+}
+
+async function findDevices(db: Db, userId: number): Promise<PersonalData['devices']> {
+  const rows = await db
+    .selectFrom('known_devices')
+    .select(['created_at', 'used_at', 'expires_at'])
+    .where('user_id', '=', userId)
+    .orderBy('created_at')
+    .execute()
+  return rows.map(({ created_at, used_at, expires_at }) => ({
+    known_since: time(created_at),
+    last_used_at: time(used_at),
+    known_until: time(expires_at),
   }))
 }
 

@@ -40,6 +40,14 @@ export const PersonalData = named(
         ),
       ),
       sessions: Type.Array(HeldSession, { description: 'newest first' }),
+      devices: Type.Array(
+        closed({
+          known_since: Timestamp('the first sign-in'),
+          last_used_at: Timestamp('the last sign-in'),
+          known_until: Timestamp('until when it is known without another one'),
+        }),
+        { description: 'devices that are known again by a token that they keep' },
+      ),
       messages: Type.Array(
         closed({
           kind: Type.String({ description: 'which message', example: 'verify_email' }),
