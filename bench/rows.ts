@@ -1,6 +1,7 @@
 /** The rows of the bench, in the order of the table. */
 import type { Row } from './measure.ts'
 import { loginBetterAuth, meBetterAuth } from './rows/better-auth.ts'
+import { filter } from './rows/filter.ts'
 import { importMemory, importRate } from './rows/import.ts'
 import { login } from './rows/login.ts'
 import { many } from './rows/many.ts'
@@ -25,6 +26,7 @@ export const ROWS: readonly Row[] = [
   login,
   loginBetterAuth,
   tuned,
+  filter,
   waitingLogins,
   waitingStorm,
   ...many,
