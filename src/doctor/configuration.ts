@@ -1,4 +1,5 @@
 import { type Config, ConfigError, loadConfig } from '../config.ts'
+import { isLoopback } from '../operation/values.ts'
 import { type Finding, fault, fine, warning } from './finding.ts'
 
 /** Reads the configuration; without one, nothing else can be examined. */
@@ -21,7 +22,14 @@ function doubtsAbout(config: Config): Finding[] {
     [isProduction && config.database_url === 'sqlite::memory:', 'DATABASE_URL keeps everything in memory'],
     [isProduction && config.issuer === 'latchkey', 'neither PUBLIC_URL nor ISSUER is set: `iss` says only "latchkey"'],
     [config.uv_threadpool_size < config.hash_concurrency, 'UV_THREADPOOL_SIZE is below HASH_CONCURRENCY: hashes wait'],
+    [isProduction && !config.smtp, 'SMTP_URL is not set: nothing is sent, and what needs mail is off'],
+    [isUnsure(config.smtp), 'mail is handed in unencrypted where the server offers no TLS'],
     [config.traces?.url.startsWith('http://') ?? false, 'traces go out unencrypted'],
   ]
   return doubts.filter(([holds]) => holds).map(([, text]) => warning('configuration', text))
+}
+
+/** Whether messages, and the tokens in them, may cross a network in the clear. */
+function isUnsure(smtp: Config['smtp']): boolean {
+  return smtp !== undefined && !smtp.secure && !smtp.requireTLS && !isLoopback(smtp.host)
 }

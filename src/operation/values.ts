@@ -122,6 +122,9 @@ export function metricsAccess(value: string): MetricsAccess {
   return { host: bare, port: Number(port) }
 }
 
+/** Whether what is said to this host stays on the machine. */
+export const isLoopback = (host: string) => /^(localhost|127\.[\d.]+|::1)$/.test(host)
+
 /** Where messages are handed in. */
 export interface SmtpServer {
   host: string
@@ -145,7 +148,7 @@ export function smtpServer(value: string): SmtpServer {
     host,
     port: Number(port || (secure ? 465 : 587)),
     secure,
-    requireTLS: !secure && search === '' && !/^(localhost|127\.[\d.]+|::1)$/.test(host),
+    requireTLS: !secure && search === '' && !isLoopback(host),
     auth: username === '' ? undefined : { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
   }
 }
@@ -158,7 +161,7 @@ export interface MailFrom {
 /** The sender of messages: an address, or a name with it in angle brackets. */
 export function mailFrom(value: string): Partial<MailFrom> {
   const [, name = '', address = ''] =
-    /^(?:([^<>\p{Cc}]*)<)?([^\s<>,;:"\p{Cc}]+@[^\s<>,;:"@\p{Cc}]+)>?$/u.exec(value) ?? []
+    /^(?:([^<>\p{Cc}]*)<)?([^\s<>,;:"@\p{Cc}]+@[^\s<>,;:"@\p{Cc}]+)>?$/u.exec(value) ?? []
   if (address === '') throw new Error('must be an address, or Name <address>')
   const shown = name.trim().replace(/^"(.*)"$/, '$1')
   return { address, ...(shown && { name: shown }) }

@@ -492,6 +492,27 @@ t.test('proxies are a number of hops or a list of networks', async (t) => {
   t.strictSame(loadConfig({ TRUST_PROXY: networks.join(', ') }).trust_proxy, networks)
 })
 
+t.test('a server for messages speaks TLS, unless the URL or its place says otherwise', async (t) => {
+  const smtpOf = (SMTP_URL: string) => loadConfig({ SMTP_URL, MAIL_FROM: 'a@b.example' }).smtp
+  const needs = (url: string) => smtpOf(url)?.secure || smtpOf(url)?.requireTLS
+  t.match(smtpOf('smtp://mail.example.org'), { port: 587, secure: false, requireTLS: true, auth: undefined })
+  for (const url of ['smtps://127.0.0.1', 'smtp://10.0.0.1', 'smtp://localhost.example.org']) t.ok(needs(url), url)
+  for (const url of ['smtp://localhost:25', 'smtp://127.0.0.1', 'smtp://[::1]:25', 'smtp://mail:25?tls=optional'])
+    t.notOk(needs(url), url)
+  t.equal(smtpOf('smtp://[::1]:25')?.host, '::1')
+  for (const url of ['smtp://mail/path', 'smtp://mail?pool=true', 'smtp://mail#x', 'http://mail', 'smtp://u:secret@'])
+    t.match(faultsOf({ SMTP_URL: url, MAIL_FROM: 'a@b.example' }).join(), /^SMTP_URL (?!.*secret)/, url)
+  t.strictSame(faultsOf({ SMTP_URL: 'smtp://mail' }), ['MAIL_FROM is required with SMTP_URL'])
+})
+
+t.test('the sender of messages is one address, with a name or without', async (t) => {
+  const from = (MAIL_FROM: string) => loadConfig({ MAIL_FROM }).mail_from
+  t.strictSame(from('a@b.example'), { name: 'Latchkey', address: 'a@b.example' })
+  t.strictSame(from('"Tom, Dick & Co." <a@b.example>'), { name: 'Tom, Dick & Co.', address: 'a@b.example' })
+  for (const wrong of ['nobody', 'a@b.example, c@d.example', 'A <a@b.example> B', 'a@b@c', 'x\r\nBcc: y <a@b.example>'])
+    t.equal(faultsOf({ MAIL_FROM: wrong }).length, 1, JSON.stringify(wrong))
+})
+
 t.test('metrics are off, on an address of their own, or behind a token', async (t) => {
   const metrics = (value: string) => loadConfig({ METRICS: value }).metrics
   t.strictSame(metrics('localhost:9100'), { host: 'localhost', port: 9100 })
