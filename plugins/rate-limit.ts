@@ -1,8 +1,9 @@
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify'
+import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { Failure } from '../src/errors.ts'
 import { CLASSES, LIMIT_CLASSES, type LimitClass } from '../src/throttling/classes.ts'
-import { type Allowance, callerAt, createLimiter } from '../src/throttling/limiter.ts'
+import { callerAt, createLimiter, type Limiter } from '../src/throttling/limiter.ts'
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
@@ -13,6 +14,7 @@ type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDone
 export default fp(
   async (app) => {
     const isOn = app.config.rate_limit === 'on'
+    if (isOn) await app.register(rateLimit, { global: false, store: storeOver(app) })
     const hooks = new Map(isOn ? LIMIT_CLASSES.map((name) => [name, hookOf(name)]) : [])
     const pass: Hook = (_request, _reply, done) => done()
     const ours = new WeakSet<Hook>()
@@ -41,26 +43,52 @@ export default fp(
     }
 
     function hookOf(name: LimitClass): Hook {
-      const limiter = createLimiter(app, name)
       const { most, window } = app.config.rate_limits[name]
       const byAccount = CLASSES[name].by === 'account'
+      const count = app.createRateLimit({
+        max: most,
+        timeWindow: window,
+        keyGenerator: ({ session, ip }) => `${name}:${byAccount && session ? session.account.id : callerAt(ip)}`,
+      })
       const policy = `"${name}";q=${most};w=${Math.ceil(window / 1000)}`
-      const allowance = `"${name}";r=`
 
-      // draft-ietf-httpapi-ratelimit-headers-10
-      const judge = ({ isOver, left, resets }: Allowance, reply: FastifyReply, done: HookHandlerDoneFunction) => {
-        reply.header('ratelimit-policy', policy).header('ratelimit', `${allowance}${left};t=${resets}`)
-        if (!isOver) return done()
+      // draft-ietf-httpapi-ratelimit-headers-10; the library has the names of an older one
+      const judge = (
+        counted: Awaited<ReturnType<typeof count>>,
+        reply: FastifyReply,
+        done: HookHandlerDoneFunction,
+      ) => {
+        if (counted.isAllowed) return done()
+        const { isExceeded, remaining } = counted
+        const resets = Math.max(1, counted.ttlInSeconds)
+        reply.header('ratelimit-policy', policy).header('ratelimit', `"${name}";r=${remaining};t=${resets}`)
+        if (!isExceeded) return done()
         app.counts.limited[name] += 1
         done(new Failure('rate_limited', { retryAfter: resets }))
       }
       return (request, reply, done) => {
-        const { session, ip } = request
-        const counted = limiter.count(byAccount && session ? session.account.id : callerAt(ip))
-        if (counted instanceof Promise) counted.then((allowed) => judge(allowed, reply, done), done)
-        else judge(counted, reply, done)
+        count(request).then((counted) => judge(counted, reply, done), done)
       }
     }
   },
   { name: 'rate-limit' },
 )
+
+/** The library's store, over our own counters: its own forget the clock of the service, and count in Redis or not at all. */
+function storeOver(app: FastifyInstance) {
+  const limiters = new Map<string, Limiter>(LIMIT_CLASSES.map((name) => [name, createLimiter(app, name)]))
+
+  return class Store implements FastifyRateLimitStore {
+    incr(key: string, done: Parameters<FastifyRateLimitStore['incr']>[1]): void {
+      const at = key.indexOf(':')
+      const counted = limiters.get(key.slice(0, at))?.count(key.slice(at + 1))
+      if (counted instanceof Promise) counted.then(({ count, left }) => done(null, { current: count, ttl: left }), done)
+      else if (counted) done(null, { current: counted.count, ttl: counted.left })
+      else done(new Error(`there is no class of calls for ${key}`))
+    }
+
+    child(): Store {
+      return this
+    }
+  }
+}

@@ -17,49 +17,41 @@ export function callerAt(ip: string | undefined): string {
   return ip !== undefined && isIP(ip) ? networkOf(ip) : 'unknown'
 }
 
-/** What a caller has left. */
-export interface Allowance {
-  isOver: boolean
-  /** calls */
+/** How many calls there were in the window, this one included, and how long it still is, in ms. */
+export interface Calls {
+  count: number
   left: number
-  /** until there are as many as ever, in s */
-  resets: number
 }
 
 export interface Limiter {
   /** Counts one more call; without a promise where this node counts by itself. */
-  count(caller: string | number): Allowance | Promise<Allowance>
+  count(caller: string): Calls | Promise<Calls>
 }
 
 /** Makes the limiter of one class. */
 export function createLimiter(deps: Pick<Deps, 'config' | 'elapsed' | 'ephemeral' | 'now'>, name: LimitClass): Limiter {
   const { most, window } = deps.config.rate_limits[name]
-  const allowanceAt = (count: number, wait: number): Allowance => ({
-    isOver: count > most,
-    left: Math.max(0, most - count),
-    resets: Math.max(1, Math.ceil(wait / 1000)),
-  })
   if (!CLASSES[name].shared) {
-    const windows = createWindows<string | number>(REMEMBERED)
+    const windows = createWindows<string>(REMEMBERED)
     return {
       count(caller) {
         const at = deps.elapsed()
         const { count, ends } = windows.count(caller, window, at)
-        return allowanceAt(count, ends - at)
+        return { count, left: ends - at }
       },
     }
   }
   // who is over the limit stays so to the end of the window, and costs the store nothing more
-  const over = new BoundedMap<string | number, { until: number }>(REMEMBERED)
+  const over = new BoundedMap<string, { until: number }>(REMEMBERED)
   return {
     count(caller) {
       const at = deps.elapsed()
       const until = over.get(caller)?.until ?? 0
-      if (until > at) return allowanceAt(most + 1, until - at)
+      if (until > at) return { count: most + 1, left: until - at }
       return deps.ephemeral.count(`calls:${name}:${caller}`, window).then(({ count, resets_at }) => {
-        const wait = resets_at - deps.now()
-        if (count > most) over.set(caller, { until: at + wait })
-        return allowanceAt(count, wait)
+        const left = resets_at - deps.now()
+        if (count > most) over.set(caller, { until: at + left })
+        return { count, left }
       })
     },
   }
