@@ -90,9 +90,13 @@ function challengeOf({ code, message, maxAge }: Failure): string | undefined {
     return `${REALM}, error="insufficient_user_authentication", error_description="${message}", max_age=${maxAge}`
   if (code === 'permission_denied') return `${REALM}, error="insufficient_scope"`
   // RFC 9110 wants a challenge with every 401; credentials in a body are met with the scheme they lead to
-  return ['invalid_credentials', 'refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused'].includes(
-    code,
-  )
+  return [
+    'invalid_credentials',
+    'sign_in_code_invalid',
+    'refresh_token_invalid',
+    'refresh_token_expired',
+    'refresh_token_reused',
+  ].includes(code)
     ? REALM
     : undefined
 }

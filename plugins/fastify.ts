@@ -2,6 +2,7 @@
 import type { HookHandlerDoneFunction } from 'fastify'
 import type { Deps } from '../src/deps.ts'
 import type { Failure } from '../src/errors.ts'
+import type { Feature } from '../src/features.ts'
 import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
 import type { LimitClass } from '../src/throttling/classes.ts'
@@ -47,5 +48,7 @@ declare module 'fastify' {
     recent?: true | readonly string[]
     /** which calls it counts among; its folder says so where it does not */
     limit?: LimitClass
+    /** what has to be switched on, or the route answers 404 */
+    feature?: Feature
   }
 }

@@ -10,7 +10,7 @@ import {
 } from './openapi-document.ts'
 
 /** States that most things are not in: an example that showed them would be an odd one. */
-const UNUSUAL: ReadonlySet<string> = new Set(['disabled_at'])
+const UNUSUAL: ReadonlySet<string> = new Set(['disabled_at', 'pending_email'])
 
 /** Adds the missing examples; those of named schemas become components, so that each stands in the document once. */
 export function addExamples(document: Document): void {

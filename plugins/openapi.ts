@@ -22,6 +22,7 @@ const TAGS = [
   { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },
   { name: 'Passwords', description: 'What a new one is worth' },
   { name: 'Account', description: 'What people do with their own account' },
+  { name: 'Mail', description: 'What is proved by links and codes that are sent by mail' },
   { name: 'Users', description: 'What administrators do with accounts' },
   { name: 'Audit', description: 'What happened, for admins' },
   { name: 'Gateway', description: 'For reverse proxies that ask who is calling' },

@@ -1,5 +1,7 @@
 /** Who may call the routes of a folder, in the code and in the contract, said once. */
 import type { FastifyContextConfig, FastifyInstance, RouteOptions } from 'fastify'
+import { Failure } from '../src/errors.ts'
+import { isOn, needsOf } from '../src/features.ts'
 import type { LimitClass } from '../src/throttling/classes.ts'
 import { addProblems } from './contract.ts'
 
@@ -38,6 +40,23 @@ export function countAs(
 
 /** What people ask about themselves, and what they change. */
 const readOrWrite = (method: RouteOptions['method']) => (method === 'GET' || method === 'HEAD' ? 'read' : 'write')
+
+/** The routes of this scope whose `config` names a feature answer 404 where that is off. */
+export function featuresOnly(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const feature = route.config?.feature
+    if (!feature || route.method === 'HEAD') return
+    if (route.schema) {
+      addProblems((route.schema.response ?? {}) as Record<number, unknown>, ['feature_off'])
+      route.schema.description = `${route.schema.description}\n\nNeeds ${needsOf(feature)}.`
+    }
+    if (isOn(app.config, feature)) return
+    const refuse = async () => {
+      throw new Failure('feature_off')
+    }
+    route.onRequest = [...[route.onRequest ?? []].flat(), refuse]
+  })
+}
 
 /** Tokens and personal data belong in no cache. */
 export function keepOutOfCaches(app: FastifyInstance): void {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import compat from './compat/index.ts'
 import document from './document.ts'
-import { keepOutOfCaches } from './guard.ts'
+import { featuresOnly, keepOutOfCaches } from './guard.ts'
 import health from './health.ts'
 import pages from './pages/index.ts'
 import account from './v1/account/index.ts'
@@ -21,6 +21,7 @@ const routes: FastifyPluginAsync<{ version: string }> = async (app, { version })
 
 const v1: FastifyPluginAsync = async (app) => {
   keepOutOfCaches(app)
+  featuresOnly(app)
   await app.register(publicRoutes)
   await app.register(account)
   await app.register(admin)

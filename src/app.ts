@@ -20,6 +20,7 @@ import forwarded from '../plugins/forwarded.ts'
 import hasher from '../plugins/hasher.ts'
 import jwt from '../plugins/jwt.ts'
 import mail from '../plugins/mail.ts'
+import mailRequests from '../plugins/mail-requests.ts'
 import methods from '../plugins/methods.ts'
 import metrics from '../plugins/metrics.ts'
 import newPasswords from '../plugins/new-passwords.ts'
@@ -109,6 +110,7 @@ export async function buildApp(
     await app.register(hasher, { ahead: hashesAhead })
     await app.register(throttle)
     await app.register(newPasswords)
+    await app.register(mailRequests)
     await app.register(authenticate)
     await app.register(metrics)
 

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { ALIASES, type Duration, Environment, isDuration, NAMES, type Name, SECRET, schemaOf } from './environment.ts'
+import { isMailOn } from './mail/mailer.ts'
 import { ConfigError, Faults, type Variables } from './operation/faults.ts'
 import {
   authority,
@@ -236,6 +237,14 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     'REDIS_URL',
   )
   check(!env.SMTP_URL || !!env.MAIL_FROM, 'MAIL_FROM', 'is required with SMTP_URL', 'SMTP_URL')
+  const needsMail = {
+    REQUIRE_VERIFIED_EMAIL: config.require_verified_email === 'on',
+    SIGN_IN_LINK: config.sign_in_link === 'on',
+    SIGN_IN_CODE: config.sign_in_code === 'on',
+    REGISTRATION: config.registration === 'verify-first' || config.registration === 'invite',
+  }
+  for (const [name, isOn] of Object.entries(needsMail))
+    check(!isOn || isMailOn({ config }), name as Name, 'needs mail, which production has with SMTP_URL', 'SMTP_URL')
   const inMemory = config.database_url === 'sqlite::memory:'
   check(config.workers === 1 || !inMemory, 'WORKERS', 'must be 1 where the database is in memory', 'DATABASE_URL')
   check(

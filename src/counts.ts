@@ -90,6 +90,7 @@ export function createCounts(): Counts {
       revoked_by_admin: 0,
       password_changed: 0,
       account_disabled: 0,
+      email_change_undone: 0,
       refresh_token_reused: 0,
     },
     limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,

@@ -1,4 +1,5 @@
 import type { AuditTrail } from './audit/trail.ts'
+import type { MailRequests } from './by-mail/requests.ts'
 import type { Config } from './config.ts'
 import type { Counts } from './counts.ts'
 import type { Db } from './db/open.ts'
@@ -42,6 +43,8 @@ export interface Deps {
   later: Later['later']
   log: Log
   mailer: Mailer
+  /** what strangers want to be sent by mail */
+  mailRequests: MailRequests
   /** the time, in epoch ms */
   now: () => number
   /** what new passwords are held against */

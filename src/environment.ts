@@ -195,6 +195,27 @@ export const Environment = Type.Object({
     'info',
     'least severity that is logged',
   ),
+  REQUIRE_VERIFIED_EMAIL: choice(
+    ['on', 'off'],
+    'off',
+    'on: only accounts whose e-mail address is verified can log in, so none without an address',
+  ),
+  EMAIL_CHANGE: choice(
+    ['confirm', 'at-once'],
+    'confirm',
+    'confirm: an address that somebody gives their own account counts when it has confirmed that; needs mail, and is at-once without',
+  ),
+  SIGN_IN_LINK: choice(['on', 'off'], 'off', 'on: a link by mail signs in without a password; needs mail'),
+  SIGN_IN_CODE: choice(
+    ['on', 'off'],
+    'off',
+    'on: a code of six digits by mail signs in without a password; needs mail',
+  ),
+  REGISTRATION: choice(
+    ['open', 'verify-first', 'invite', 'closed'],
+    'open',
+    'who can make an account: anyone; anyone, and it exists when a link by mail was used, so that nobody is told which addresses are known; whom an admin has invited by mail; nobody',
+  ),
   MIGRATE: choice(['auto', 'check'], 'auto', 'at start: migrate the database, or refuse one that is not up to date'),
 })
 export type Environment = Static<typeof Environment>

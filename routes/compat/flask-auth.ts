@@ -6,7 +6,7 @@ import { Email, Username } from '../../src/accounts/schema.ts'
 import { Failure, titleOf } from '../../src/errors.ts'
 import { NewPassword, TypedPassword } from '../../src/passwords/schema.ts'
 import { named, ref } from '../../src/schemas.ts'
-import { openAccount } from '../../src/sign-in/open-account.ts'
+import { registerOnly } from '../../src/sign-in/register.ts'
 import { Identifier } from '../../src/sign-in/schema.ts'
 import { signInForToken } from '../../src/sign-in/single-token.ts'
 import { answer } from '../contract.ts'
@@ -98,7 +98,7 @@ export const login: Login = {
   refusals: {
     400: [NO_INPUT, INCOMPLETE.login],
     401: [SENTENCES.invalid_credentials[1]],
-    403: [titleOf('account_disabled')],
+    403: [titleOf('account_disabled'), titleOf('email_unverified')],
   },
   async logIn(app, request, reply) {
     const signedIn = await signInForToken(app, request.body as Static<typeof Credentials>, originOf(request))
@@ -122,14 +122,14 @@ const flaskAuth: FastifyPluginAsyncTypebox = async (app) => {
       response: {
         201: answer(Registered, 'The account is made'),
         400: refuse(NO_INPUT, INCOMPLETE.register, 'email must be an e-mail address'),
+        403: refuse(titleOf('registration_closed')),
         409: refuse(SENTENCES.username_taken[1], SENTENCES.email_taken[1]),
       },
     },
     handler: async (request, reply) => {
       // one by one: the body is open, and may hold a `roles` of its own
       const { username, email, password } = request.body
-      const actor = { origin: originOf(request) }
-      const { id } = await openAccount(app, { username, email, password }, actor).catch((cause) =>
+      const { id } = await registerOnly(app, { username, email, password }, originOf(request)).catch((cause) =>
         refuseNameFirst(app, cause, username),
       )
       return reply.code(201).send({ message: 'User registered successfully', user_id: id })

@@ -143,6 +143,7 @@ const refuseToken = (...sentences: string[]) =>
 /** What is refused, in the contract. */
 export const REFUSED = {
   ofAccount: { 400: refuse(MISSING, shortPassword(8), SHORT_NAME, SENTENCES.username_taken[1]) },
+  ofRegistration: { 403: refuse(titleOf('registration_closed')) },
   ofUser: {
     401: refuseToken(OF_USER.token_missing[1], OF_USER.token_invalid[1]),
     404: refuseToken(OF_USER.user_not_found[1]),
@@ -151,7 +152,7 @@ export const REFUSED = {
   ofLogin: {
     400: refuse(MISSING),
     401: refuse(SENTENCES.invalid_credentials[1]),
-    403: refuse(titleOf('account_disabled')),
+    403: refuse(titleOf('account_disabled'), titleOf('email_unverified')),
   },
   ofDeletion: { 409: refuse(titleOf('last_admin')) },
 }

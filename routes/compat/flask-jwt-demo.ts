@@ -6,7 +6,7 @@ import { checkLength } from '../../src/passwords/rules.ts'
 import { ref } from '../../src/schemas.ts'
 import { endSession } from '../../src/sessions/end.ts'
 import { changeAccount, removeAccount } from '../../src/sign-in/manage-account.ts'
-import { openAccount } from '../../src/sign-in/open-account.ts'
+import { registerOnly } from '../../src/sign-in/register.ts'
 import { type Bearer, issueNext, signInForSingleUse, spendToken } from '../../src/sign-in/single-use.ts'
 import { verifySingleUse } from '../../src/tokens/single-use-token.ts'
 import { answer } from '../contract.ts'
@@ -35,12 +35,16 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Make an account',
       description: 'Of user name and password. No session begins.',
       body: ref(words.Account),
-      response: { 201: answer(words.Message, 'The account is made'), ...REFUSED.ofAccount },
+      response: {
+        201: answer(words.Message, 'The account is made'),
+        ...REFUSED.ofAccount,
+        ...REFUSED.ofRegistration,
+      },
     },
     handler: async (request, reply) => {
       // one by one: the body is open, and may hold a `roles` of its own
       const { username, password } = request.body
-      await openAccount(app, { username, password }, { origin: originOf(request) })
+      await registerOnly(app, { username, password }, originOf(request))
       return reply.code(201).send({ message: 'User created successfully' })
     },
   })

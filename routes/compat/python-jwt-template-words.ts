@@ -100,6 +100,7 @@ export const REFUSED = {
   ofSignUp: {
     202: refuse(SENTENCES.email_taken[1]),
     400: refuse(MISSING[1], NULL[1], 'email must be an e-mail address'),
+    403: refuse(titleOf('registration_closed'), titleOf('email_unverified')),
   },
   ofToken: {
     401: refuse(
@@ -116,6 +117,6 @@ export const REFUSED = {
 /** The sentences of the login, which the contract joins with those of another dialect. */
 export const LOGIN_REFUSALS = {
   401: [NO_CREDENTIALS[1], SENTENCES.invalid_credentials[1]],
-  403: [titleOf('account_disabled')],
+  403: [titleOf('account_disabled'), titleOf('email_unverified')],
   404: [SENTENCES.user_not_found[1]],
 }

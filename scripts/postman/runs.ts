@@ -29,6 +29,8 @@ export interface Run {
   cacheable?: true
 }
 
+const UNKNOWN_TOKEN = 'a-token-that-no-message-has-brought-to-anybody'
+
 const PERSON = { username: '{{fresh}}', email: '{{fresh}}@example.org', password: '{{password}}' }
 
 const TOKENS = { access_token: 'answer.access_token', refresh_token: 'answer.refresh_token' }
@@ -79,7 +81,26 @@ export const RUNS: Readonly<Record<string, Run>> = {
 
   verify: {},
 
+  // what takes a token out of a message is asked with one that is none
+  verifyEmail: { body: { token: UNKNOWN_TOKEN }, status: 400 },
+  requestVerification: { body: { email: '{{fresh}}@example.org' } },
+  resendVerification: {},
+  confirmEmailChange: { body: { token: UNKNOWN_TOKEN }, status: 400 },
+  undoEmailChange: { body: { token: UNKNOWN_TOKEN }, status: 400 },
+  forgotPassword: { body: { email: '{{fresh}}@example.org' } },
+  resetPassword: { body: { token: UNKNOWN_TOKEN, new_password: 'a quite different phrase' }, status: 400 },
+  acceptInvitation: {
+    body: { token: UNKNOWN_TOKEN, username: '{{fresh}}', password: '{{password}}' },
+    status: 400,
+  },
+  // off unless the service is configured otherwise
+  requestSignInLink: { body: { email: '{{fresh}}@example.org' }, status: 404 },
+  signInByLink: { body: { token: UNKNOWN_TOKEN }, status: 404 },
+  requestSignInCode: { body: { email: '{{fresh}}@example.org' }, status: 404 },
+  signInByCode: { body: { email: '{{fresh}}@example.org', code: '000000' }, status: 404 },
+
   createUser: { as: 'admin', body: { ...PERSON, roles: ['user'] }, keep: { user_id: 'answer.id' } },
+  inviteUser: { as: 'admin', body: { email: '{{fresh}}@example.org', roles: ['user'] } },
   listUsers: { as: 'admin', query: { limit: '20', role: 'user' } },
   getUser: { as: 'admin', path: { user_id: '{{user_id}}' } },
   updateUser: { as: 'admin', path: { user_id: '{{user_id}}' }, body: { name: 'Grace Hopper', disabled: true } },

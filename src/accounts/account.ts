@@ -58,6 +58,18 @@ export async function findById(db: Db | Tx, id: number): Promise<Account | undef
   return row && toAccount(row)
 }
 
+/** The same, which nobody else changes before the transaction ends. */
+export async function findByIdForChange(tx: Tx, id: number): Promise<Account | undefined> {
+  if (isPostgres(tx))
+    await holdingRows(tx, tx.selectFrom('users').select('id').where('id', '=', id), 'update').execute()
+  return findById(tx, id)
+}
+
+/** What to call the person behind an account; undefined where nothing is known but an address. */
+export function nameOf({ name, username }: Pick<Account, 'name' | 'username'>): string | undefined {
+  return name ?? username ?? undefined
+}
+
 /** @throws Failure user_not_found */
 export async function getAccount(db: Db | Tx, uid: string): Promise<Account> {
   const row = await selectAccounts(db).where('uid', '=', uid).executeTakeFirst()
@@ -90,6 +102,12 @@ export function toUser({ uid, username, email, name, locale, disabled_at, ...acc
     updated_at: new Date(account.updated_at).toISOString(),
     ...(disabled_at !== null && { disabled_at: new Date(disabled_at).toISOString() }),
   }
+}
+
+/** The account after a change; an address that was asked for and that it does not have yet has to be confirmed. */
+export function toChangedUser(account: Account, { email }: { email?: string }): User {
+  const isPending = email !== undefined && foldIdentifier(email) !== account.email_key
+  return { ...toUser(account), ...(isPending && { pending_email: email }) }
 }
 
 /** Whether a condition over `users` holds for accounts with this role. */

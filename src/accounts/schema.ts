@@ -59,6 +59,12 @@ export const User = named(
         Type.String({ description: 'absent where the account has none', example: 'ada@example.org' }),
       ),
       email_verified: Type.Boolean({ description: 'whether the address was proved', example: false }),
+      pending_email: Type.Optional(
+        Type.String({
+          description: 'in the answer to a change: the new address, which counts when it was confirmed',
+          example: 'ada@example.com',
+        }),
+      ),
       name: Type.Optional(Type.String({ description: 'absent where none was given', example: 'Ada Lovelace' })),
       locale: Type.Optional(
         Type.String({ description: 'the language of messages; absent: the service’s own', example: 'de-AT' }),

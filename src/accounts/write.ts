@@ -66,6 +66,43 @@ export async function updateAccount(
   await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', account.id).execute())
 }
 
+/**
+ * Gives an account another address.
+ * @param verified_at when it was proved
+ * @throws Failure email_taken
+ */
+export async function setAddress(
+  tx: Tx,
+  id: number,
+  email: string,
+  { verified_at, now }: { verified_at: number; now: number },
+): Promise<void> {
+  const changes = { ...columnsOf({ email }), email_verified_at: verified_at, updated_at: now }
+  await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', id).execute())
+}
+
+/** Takes an address from the account that claims it without having proved it. @returns the account, if there is one */
+export function releaseAddress(
+  tx: Tx,
+  email_key: string,
+  except: number,
+  now: number,
+): Promise<Pick<UserRow, 'id' | 'uid'> | undefined> {
+  return tx
+    .updateTable('users')
+    .set({ email: null, email_key: null, updated_at: now })
+    .where('email_key', '=', email_key)
+    .where('email_verified_at', 'is', null)
+    .where('id', '<>', except)
+    .returning(['id', 'uid'])
+    .executeTakeFirst()
+}
+
+/** Notes that the address of an account was proved. */
+export async function markVerified(tx: Tx, id: number, now: number): Promise<void> {
+  await tx.updateTable('users').set({ email_verified_at: now }).where('id', '=', id).execute()
+}
+
 function columnsOf({ username, email, name, locale }: Profile) {
   return {
     ...(username !== undefined && { username, username_key: foldIdentifier(username) }),

@@ -15,6 +15,8 @@ export interface Tables {
   outbox: OutboxTable
   proofs: ProofsTable
   known_devices: KnownDevicesTable
+  mail_requests: MailRequestsTable
+  sign_in_codes: SignInCodesTable
 }
 
 interface UsersTable {
@@ -180,6 +182,8 @@ interface ProofsTable {
   digest: string
   purpose: string
   user_id: number | null
+  /** in place of an account: the folded address that it was sent to */
+  about: string | null
   /** JSON: what must still be so */
   bound: string
   created_at: number
@@ -198,3 +202,22 @@ interface KnownDevicesTable {
   expires_at: number
 }
 export type KnownDeviceRow = Selectable<KnownDevicesTable>
+interface MailRequestsTable {
+  id: Generated<number>
+  kind: string
+  /** JSON: what was asked for, by whom it was typed */
+  wanted: string
+  /** JSON: where the request came from */
+  origin: string
+  created_at: number
+}
+
+interface SignInCodesTable {
+  /** HMAC-SHA256 of the folded address, base64url: the row is there whether or not anybody has that address */
+  address: string
+  /** HMAC-SHA256 over address and code, base64url */
+  digest: string
+  /** how often a code has been tried */
+  tries: number
+  expires_at: number
+}

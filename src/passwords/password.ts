@@ -32,6 +32,11 @@ export async function storeHash(db: Db | Tx, userId: number, hash: string, now: 
     .execute()
 }
 
+/** Leaves an account without a password; nothing that anybody types is right then. */
+export async function removePassword(tx: Tx, userId: number): Promise<void> {
+  await tx.deleteFrom('passwords').where('user_id', '=', userId).execute()
+}
+
 /**
  * Whether the password is the account's. Without an account or a password the answer is no, and takes as long.
  * @param from who asks, for a fair turn

@@ -6,20 +6,31 @@ import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 
 /** What a token can prove; a closed list. */
-export type Purpose =
-  | 'email-change'
-  | 'email-change-undo'
-  | 'email-verify'
-  | 'invitation'
-  | 'password-reset'
-  | 'session-end'
-  | 'sign-in'
-  | 'unlock'
+const PURPOSES = [
+  'email-change',
+  'email-change-undo',
+  'email-verify',
+  'invitation',
+  'password-reset',
+  'registration',
+  'session-end',
+  'sign-in',
+  'unlock',
+] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+/** Whoever has changed an address must not be able to keep its former owner from taking that back. */
+export const ALL_BUT_UNDO: readonly Purpose[] = PURPOSES.filter((purpose) => purpose !== 'email-change-undo')
+
+/** What a new password makes void: other ways in, and the change of address that was not confirmed yet. */
+export const VOID_BY_NEW_PASSWORD: readonly Purpose[] = ['email-change', 'password-reset', 'sign-in']
 
 export interface NewProof {
   purpose: Purpose
   /** whose it is; null where there is no account yet */
   user_id: number | null
+  /** in place of an account: whom it was sent to, as a folded address */
+  about?: string
   /** what must still be so when the token is shown, such as the address that it was sent to */
   bound: Readonly<Record<string, string | number>>
   /** in ms */
@@ -31,21 +42,25 @@ export interface Proof extends Pick<NewProof, 'user_id' | 'bound'> {
   created_at: number
 }
 
+/** Purposes of which one account may hold several tokens, each about something else. */
+const SEVERAL: ReadonlySet<Purpose> = new Set(['email-change-undo', 'session-end'])
+
 /** At most this many dead rows go with each new one. */
 const SWEEP = 20
 
 /**
- * Makes a token; the older ones of the account for the same purpose are void.
+ * Makes a token; the older ones of the account, or about the same address, for the same purpose are void.
  * @returns the token, which is kept nowhere
  */
 export async function issueProof(
   tx: Tx,
   { now }: Pick<Deps, 'now'>,
-  { purpose, user_id, bound, ttl }: NewProof,
+  { purpose, user_id, about, bound, ttl }: NewProof,
 ): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const at = now()
-  if (user_id !== null) await voidProofs(tx, user_id, [purpose])
+  if (user_id !== null && !SEVERAL.has(purpose)) await voidProofs(tx, user_id, [purpose])
+  if (about !== undefined) await voidProofsAbout(tx, about, [purpose])
   await sweep(tx, at)
   await tx
     .insertInto('proofs')
@@ -53,6 +68,7 @@ export async function issueProof(
       digest: digestOf(purpose, token),
       purpose,
       user_id,
+      about: about ?? null,
       bound: JSON.stringify(bound),
       created_at: at,
       expires_at: at + ttl,
@@ -79,6 +95,29 @@ export async function redeemProof(
     .executeTakeFirst()
   if (!row || row.expires_at <= now()) return undefined
   return { user_id: row.user_id, bound: JSON.parse(row.bound), created_at: row.created_at }
+}
+
+/**
+ * What a token would prove, without using it up: for what has to be looked at before the change is begun.
+ * @returns undefined for a token that is unknown, used, void, expired or for another purpose
+ */
+export async function peekProof(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  purpose: Purpose,
+  token: string,
+): Promise<Proof | undefined> {
+  const row = await db
+    .selectFrom('proofs')
+    .select(['user_id', 'bound', 'created_at'])
+    .where('digest', '=', digestOf(purpose, token))
+    .where('expires_at', '>', now())
+    .executeTakeFirst()
+  return row && { ...row, bound: JSON.parse(row.bound) }
+}
+
+/** Makes the tokens about an address that no account had void. */
+export async function voidProofsAbout(tx: Tx, about: string, purposes: readonly Purpose[]): Promise<void> {
+  await tx.deleteFrom('proofs').where('about', '=', about).where('purpose', 'in', purposes).execute()
 }
 
 /** Makes the tokens of an account for these purposes void; all of them by default. */

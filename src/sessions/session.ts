@@ -22,6 +22,7 @@ export type EndReason =
   | 'revoked_by_admin'
   | 'password_changed'
   | 'account_disabled'
+  | 'email_change_undone'
   | 'refresh_token_reused'
 
 /**

@@ -1,19 +1,18 @@
 import type { Actor } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
+import type { Needs as MailNeeds } from '../by-mail/needs.ts'
+import { replacePassword } from '../by-mail/new-password.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
-import { checkPassword, findHashForChange, storeHash } from '../passwords/password.ts'
+import { checkPassword, findHashForChange } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import type { PasswordChange } from '../passwords/schema.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { SessionState } from '../sessions/states.ts'
 
-type Needs = Pick<
-  Deps,
-  'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'keys' | 'now' | 'passwordLists' | 'states' | 'throttle'
->
+type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states' | 'throttle'>
 
 /**
  * Changes the password of the account behind a session; every other session of the account ends, and every device but the
@@ -42,7 +41,7 @@ export async function changePassword(
     if ((await findHashForChange(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
     // hashing takes long enough for the session to end meanwhile
     if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
-    await storeHash(tx, account.id, hash, deps.now())
+    await replacePassword(tx, deps, account, hash, actor.origin)
     await forgetDevices(tx, deps, account.id, actor.origin)
     await recordEvent(tx, deps, { action: 'password.change', actor, subject: account.uid })
     return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)

@@ -1,22 +1,27 @@
 /** Changing and removing accounts, with what that means for their sessions. */
 import { type Account, getAccount, getAccountForChange } from '../accounts/account.ts'
+import { foldIdentifier } from '../accounts/identifiers.ts'
 import { type Profile, updateAccount } from '../accounts/write.ts'
 import type { Action } from '../audit/actions.ts'
 import type { Actor } from '../audit/actor.ts'
 import { erasePersonalParts } from '../audit/erase.ts'
 import { type AuditEvent, recordEvent } from '../audit/record.ts'
+import { followChange, mustConfirm, requestAddress } from '../by-mail/change-address.ts'
+import type { Needs as MailNeeds } from '../by-mail/needs.ts'
+import { replacePassword } from '../by-mail/new-password.ts'
+import { sendVerification } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
 import { dropMail } from '../mail/outbox.ts'
-import { storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
+import { voidProofs } from '../proofs/proof.ts'
 import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'counts' | 'db' | 'hasher' | 'keys' | 'now' | 'passwordLists' | 'states'>
+type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
@@ -37,19 +42,24 @@ export async function changeAccount(
     const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
     if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')
-    await updateAccount(tx, account, profile, { now: deps.now(), disabled })
+    const changes = await withoutAddress(tx, deps, account, profile, actor)
+    await updateAccount(tx, account, changes, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)
     if (hash) {
-      await storeHash(tx, account.id, hash, deps.now())
+      await replacePassword(tx, deps, account, hash, actor.origin)
       await forgetDevices(tx, deps, account.id)
     }
-    for (const event of eventsOf(account, update)) await recordEvent(tx, deps, { ...event, actor, subject: uid })
+    if (disabled) await voidProofs(tx, account.id)
+    for (const event of eventsOf(account, update, changes))
+      await recordEvent(tx, deps, { ...event, actor, subject: uid })
     const ended = {
       password_changed: hash ? await revokeSessions(tx, deps, account, 'password_changed', actor, from) : 0,
       account_disabled: disabled ? await revokeSessions(tx, deps, account, 'account_disabled', actor) : 0,
     }
     if (disabled || roles) await keepAnAdmin(tx, account)
-    return { changed: await getAccount(tx, uid), ended }
+    const changed = await getAccount(tx, uid)
+    if (changed.email_key !== account.email_key) await sendVerification(tx, deps, changed)
+    return { changed, ended }
   })
   deps.counts.ended.password_changed += ended.password_changed
   deps.counts.ended.account_disabled += ended.account_disabled
@@ -63,9 +73,30 @@ async function hashNew(deps: Needs, uid: string, password: string, profile: Prof
   return deps.hasher.hash(password)
 }
 
+/**
+ * Sees to a new address. Where it has to be confirmed, the owner of the account gets it later; an administrator's word
+ * counts at once, and nobody takes it back.
+ * @returns what is to be changed now
+ */
+async function withoutAddress(tx: Tx, deps: Needs, account: Account, profile: Profile, actor: Actor): Promise<Profile> {
+  const { email, ...others } = profile
+  if (email === undefined || foldIdentifier(email) === account.email_key) return profile
+  const isOwner = actor.uid === account.uid
+  if (isOwner && mustConfirm(deps.config)) {
+    await requestAddress(tx, deps, account, email, actor)
+    return others
+  }
+  if (isOwner) await followChange(tx, deps, account, email)
+  else await voidProofs(tx, account.id)
+  return profile
+}
+
 /** What an update comes to: which members of the profile it changes, and never to what. */
-function eventsOf(before: Account, update: UserUpdate): Pick<AuditEvent, 'action' | 'details'>[] {
-  const { password, roles, disabled, ...profile } = update
+function eventsOf(
+  before: Account,
+  { password, roles, disabled }: UserUpdate,
+  profile: Profile,
+): Pick<AuditEvent, 'action' | 'details'>[] {
   const members = Object.keys(profile).sort().join()
   const switched: Action = disabled ? 'account.disable' : 'account.enable'
   return [

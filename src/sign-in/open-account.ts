@@ -1,7 +1,9 @@
 import { type Account, getAccount } from '../accounts/account.ts'
-import { insertAccount, type Profile } from '../accounts/write.ts'
+import { insertAccount, markVerified, type Profile } from '../accounts/write.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
+import type { Needs as MailNeeds } from '../by-mail/needs.ts'
+import { sendVerification } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import type { Claimant } from '../passwords/admission.ts'
@@ -9,12 +11,10 @@ import { storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { setRoles } from '../roles/grants.ts'
 import type { Role } from '../roles/permissions.ts'
-import type { TokenPair } from '../sessions/schema.ts'
 import { beginSession } from './begin-session.ts'
-import { type OpenedSession, tokensOf } from './sign-in.ts'
+import { mayLogIn, type OpenedSession } from './sign-in.ts'
 
-type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'now' | 'passwordLists'>
-type SessionNeeds = Needs & Pick<Deps, 'keys' | 'mailer'>
+type Needs = MailNeeds & Pick<Deps, 'db' | 'hasher' | 'passwordLists'>
 
 /** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
 export interface NewAccount extends Profile {
@@ -23,27 +23,20 @@ export interface NewAccount extends Profile {
 
 /**
  * Registers a person and signs them in: account, password, role and session appear together or not at all.
+ * @param life how long the session lasts at the most, in ms; by default as long as refresh tokens do
+ * @returns the account and its session, without a token yet; undefined where the address has to be verified first
  * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
-export async function register(deps: SessionNeeds, registration: NewAccount, origin: Origin): Promise<TokenPair> {
-  return tokensOf(deps, await openAccountAndSession(deps, registration, origin))
-}
-
-/**
- * The account and its first session, without a token yet.
- * @param life how long the session lasts at the most, in ms; by default as long as refresh tokens do
- * @throws Failure as `register` does
- */
 export async function openAccountAndSession(
-  deps: SessionNeeds,
+  deps: Needs,
   { password, ...profile }: NewAccount,
   origin: Origin,
   life?: number,
-): Promise<OpenedSession> {
+): Promise<OpenedSession | undefined> {
   const hash = await hashNew(deps, password, profile, origin)
   return inTransaction(deps.db, async (tx) => {
-    const { uid } = await writeAccount(tx, deps, profile, hash, ['user'], false, { origin })
-    const account = await getAccount(tx, uid)
+    const account = await writeAccount(tx, deps, { profile, hash, roles: ['user'] }, { origin })
+    if (!mayLogIn(deps, account)) return undefined
     return { account, ...(await beginSession(tx, deps, account, origin, { life })) }
   })
 }
@@ -64,31 +57,51 @@ export async function openAccount(
   actor: Actor,
 ): Promise<Account> {
   const hash = await hashNew(deps, password, profile)
-  return inTransaction(deps.db, async (tx) => {
-    const { uid } = await writeAccount(tx, deps, profile, hash, roles, disabled, actor)
-    return getAccount(tx, uid)
-  })
+  return inTransaction(deps.db, (tx) => writeAccount(tx, deps, { profile, hash, roles, disabled }, actor))
 }
 
-async function hashNew(deps: Needs, password: string, owner: Profile, from?: Claimant): Promise<string> {
+/**
+ * Judges the password of an account that is to be, and hashes it.
+ * @throws Failure one of `PASSWORD_CODES`, overloaded
+ */
+export async function hashNew(
+  deps: Pick<Deps, 'config' | 'hasher' | 'passwordLists'>,
+  password: string,
+  owner: Profile,
+  from?: Claimant,
+): Promise<string> {
   await checkNewPassword(deps, password, owner)
   return deps.hasher.hash(password, from)
 }
 
-async function writeAccount(
+/** All of an account before it is written. */
+interface Draft {
+  profile: Profile
+  hash: string
+  roles: readonly Role[]
+  disabled?: boolean
+  /** whether whoever makes it has read what was sent to the address */
+  verified?: boolean
+}
+
+/**
+ * Adds an account with its password and its roles. An address that is not verified is sent the link that does it.
+ * @throws Failure username_taken, email_taken
+ */
+export async function writeAccount(
   tx: Tx,
-  deps: Pick<Deps, 'audit' | 'now'>,
-  profile: Profile,
-  hash: string,
-  roles: readonly Role[],
-  disabled: boolean,
+  deps: MailNeeds,
+  { profile, hash, roles, disabled = false, verified = false }: Draft,
   actor: Actor,
-) {
+): Promise<Account> {
   const now = deps.now()
-  const user = await insertAccount(tx, profile, { now, disabled })
-  await storeHash(tx, user.id, hash, now)
-  await setRoles(tx, user.id, roles)
+  const { id, uid } = await insertAccount(tx, profile, { now, disabled })
+  if (verified) await markVerified(tx, id, now)
+  await storeHash(tx, id, hash, now)
+  await setRoles(tx, id, roles)
   const details = { roles: [...roles].sort().join() }
-  await recordEvent(tx, deps, { action: 'account.create', actor, subject: user.uid, details })
-  return user
+  await recordEvent(tx, deps, { action: 'account.create', actor, subject: uid, details })
+  const account = await getAccount(tx, uid)
+  if (!disabled) await sendVerification(tx, deps, account)
+  return account
 }

@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { DisplayName, Email, Locale, RoleName, Username } from '../accounts/schema.ts'
+import { OneTimeToken } from '../by-mail/schema.ts'
 import { NewPassword, TypedPassword } from '../passwords/schema.ts'
-import { closed, named, ref } from '../schemas.ts'
+import { closed, named, ref, Timestamp } from '../schemas.ts'
 import { DeviceToken } from '../sessions/schema.ts'
 
 const account = {
@@ -50,9 +51,45 @@ export const Unlocked = named(
   'Unlocked',
   Type.Object({ device_token: Type.Optional(DeviceToken) }, { description: 'What the device that asked is known by' }),
 )
+export const CodeCredentials = named(
+  'CodeCredentials',
+  closed({
+    email: ref(Email),
+    code: Type.String({ pattern: '^[0-9]{6}$', description: 'six digits, of the message', example: '402917' }),
+  }),
+)
+export type CodeCredentials = Static<typeof CodeCredentials>
 
 const Roles = Type.Array(ref(RoleName), { minItems: 1, maxItems: 8, uniqueItems: true, example: ['user'] })
 const Disabled = Type.Boolean({ description: 'whether the account is shut out', example: false })
+
+export const Invitation = named('Invitation', closed({ email: ref(Email), roles: Type.Optional(Roles) }))
+export type Invitation = Static<typeof Invitation>
+
+export const InvitationSent = named(
+  'InvitationSent',
+  Type.Object(
+    {
+      email: Type.String({ example: 'ada@example.org' }),
+      roles: Type.Array(ref(RoleName), { description: 'what the account will have' }),
+      expires_at: Timestamp('until when the link in the message is good'),
+    },
+    { description: 'An invitation that was sent' },
+  ),
+)
+export type InvitationSent = Static<typeof InvitationSent>
+
+export const Acceptance = named(
+  'Acceptance',
+  closed({
+    token: OneTimeToken,
+    username: account.username,
+    password: account.password,
+    name: account.name,
+    locale: account.locale,
+  }),
+)
+export type Acceptance = Static<typeof Acceptance>
 
 export const NewUser = named(
   'NewUser',

@@ -29,8 +29,8 @@ const ATTEMPTS = 2
 
 /**
  * Signs a person in by user name or e-mail address.
- * @throws Failure invalid_credentials for every cause, account_disabled only to who knows the password, rate_limited,
- * overloaded
+ * @throws Failure invalid_credentials for every cause, account_disabled and email_unverified only to who knows the
+ * password, rate_limited, overloaded
  */
 export async function signIn(deps: SignInNeeds, credentials: Credentials, origin: Origin): Promise<TokenPair> {
   return tokensOf(deps, await openSession(deps, credentials, origin))
@@ -91,6 +91,7 @@ async function tryPassword(
     const hash = await checkPassword(deps, account?.id, password, from)
     if (!account || hash === undefined) break
     if (account.disabled_at !== null) return refuse(deps, 'account_disabled', subject, origin)
+    if (!mayLogIn(deps, account)) return refuse(deps, 'email_unverified', subject, origin)
     const stored = await renewHash(deps, account.id, hash, password, from)
     const begun = await startSession(deps, account, stored, origin, life)
     if (begun) return { account, ...begun }
@@ -98,10 +99,15 @@ async function tryPassword(
   return refuse(deps, 'invalid_credentials', subject, origin)
 }
 
+/** Whether an account may log in with its password, as far as its address is concerned. */
+export function mayLogIn({ config }: Pick<Deps, 'config'>, { email_verified_at }: Account): boolean {
+  return config.require_verified_email === 'off' || email_verified_at !== null
+}
+
 /** Records that somebody did not get in, whether there is such an account or not, so that both take as long. */
 async function refuse(
   deps: Pick<Deps, 'audit' | 'db' | 'now'>,
-  failure: 'account_disabled' | 'invalid_credentials',
+  failure: 'account_disabled' | 'email_unverified' | 'invalid_credentials',
   subject: string | undefined,
   origin: Origin,
 ): Promise<never> {

@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { signAccessToken, verifyAccessToken } from '../tokens/access-token.ts'
 import { type NewAccount, openAccountAndSession } from './open-account.ts'
+import { requireOpenRegistration } from './register.ts'
 import type { Credentials } from './schema.ts'
 import { type OpenedSession, openSession, type SignInNeeds } from './sign-in.ts'
 
@@ -40,14 +41,18 @@ const isCode = (failure: unknown, code: Failure['code']) => failure instanceof F
 
 /**
  * Registers a person and signs them in; the session ends with its access token.
- * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
+ * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded, registration_closed; email_unverified if
+ * the account was made and its address has to be verified before it is of use
  */
 export async function registerForToken(
   deps: SignInNeeds & Pick<Deps, 'passwordLists'>,
   registration: NewAccount,
   origin: Origin,
 ): Promise<TokenOfDevice> {
-  return issueToken(deps, await openAccountAndSession(deps, registration, origin, lifeOf(deps)))
+  requireOpenRegistration(deps)
+  const opened = await openAccountAndSession(deps, registration, origin, lifeOf(deps))
+  if (!opened) throw new Failure('email_unverified')
+  return issueToken(deps, opened)
 }
 
 /** As long as a node may believe the token: a session that ended before would make an expired token a revoked one. */

@@ -15,6 +15,8 @@ export interface DerivedKeys {
   audit: KeyObject
   /** signs what devices are known by */
   device: KeyObject
+  /** keeps codes and whom they were sent to from being searched for */
+  codes: KeyObject
 }
 
 /**
@@ -71,5 +73,6 @@ export function deriveKeys(masterKey: string): DerivedKeys {
     refresh: createSecretKey(derive('latchkey/refresh')),
     audit: createSecretKey(derive('latchkey/audit')),
     device: createSecretKey(derive('latchkey/device')),
+    codes: createSecretKey(derive('latchkey/codes')),
   }
 }

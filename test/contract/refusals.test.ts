@@ -16,6 +16,9 @@ interface Call extends Operation {
   template: string
 }
 
+/** Nothing is off. */
+const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
+
 const ID = '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21'
 
 const calls = Object.entries(paths).flatMap(([template, item]) =>
@@ -58,7 +61,7 @@ t.test('guarded operations answer 401 to a token that is none', async (t) => {
 })
 
 t.test('operations with a body refuse one that lacks everything', async (t) => {
-  const app = await startApp(t)
+  const app = await startApp(t, ON)
   const { authorization } = await registerAdmin(app)
   for (const { method, url, operationId } of own.filter(({ requestBody }) => requestBody)) {
     const answer = await app.inject({ method, url, headers: authorization, payload: {} })
@@ -104,7 +107,7 @@ t.test('dialects refuse in their own shape: nothing, no JSON, another type, too 
 })
 
 t.test('all but GET refuse bodies that are no JSON, of another type, or too large, wanted or not', async (t) => {
-  const app = await startApp(t)
+  const app = await startApp(t, ON)
   const { authorization } = await registerAdmin(app)
   const json = { ...authorization, 'content-type': 'application/json' }
   for (const { method, url, operationId } of own.filter((call) => call.method !== 'GET')) {

@@ -1,10 +1,13 @@
 import t from 'tap'
 import { getMe, login, onEachStore, post, registerAdmin, registerSomebody, somebody, startApp } from '../support/app.ts'
 
+/** Without a message in between; test/routes/email.test.ts is about those. */
+const AT_ONCE = { EMAIL_CHANGE: 'at-once' }
+
 t.test('one’s own account', (t) =>
   onEachStore(t, async (t, environment) => {
     t.test('members that are sent change, the others stay', async (t) => {
-      const app = await startApp(t, environment)
+      const app = await startApp(t, { ...environment, ...AT_ONCE })
       const person = await registerSomebody(app, { name: 'Ada Lovelace' })
       const put = (payload: object) =>
         app.inject({ method: 'PUT', url: '/api/v1/users/me', payload, headers: person.authorization })
@@ -21,7 +24,7 @@ t.test('one’s own account', (t) =>
     })
 
     t.test('a new address is unproved, the same one in another spelling is not', async (t) => {
-      const app = await startApp(t, environment)
+      const app = await startApp(t, { ...environment, ...AT_ONCE })
       const person = await registerSomebody(app)
       await app.db.updateTable('users').set({ email_verified_at: app.clock.now() }).execute()
       const put = async (payload: object) =>
@@ -31,7 +34,7 @@ t.test('one’s own account', (t) =>
     })
 
     t.test('names of others are refused, and so is a change of nothing', async (t) => {
-      const app = await startApp(t, environment)
+      const app = await startApp(t, { ...environment, ...AT_ONCE })
       const [person, other] = [await registerSomebody(app), await registerSomebody(app)]
       const put = async (payload: object) =>
         (await app.inject({ method: 'PUT', url: '/api/v1/users/me', payload, headers: person.authorization })).json()

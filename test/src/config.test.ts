@@ -89,6 +89,11 @@ t.test('with nothing set, every value has the default that the documents say', a
     compat: ['flask-jwt-demo', 'python-jwt-template', 'flask-auth'],
     compat_hide_unknown: 'off',
     log_level: 'info',
+    require_verified_email: 'off',
+    email_change: 'confirm',
+    sign_in_link: 'off',
+    sign_in_code: 'off',
+    registration: 'open',
     migrate: 'auto',
   } satisfies Config)
 })
@@ -182,6 +187,11 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   COMPAT: ['flask-auth, flask-jwt-demo', { compat: ['flask-jwt-demo', 'flask-auth'] }],
   COMPAT_HIDE_UNKNOWN: ['on', { compat_hide_unknown: 'on' }],
   LOG_LEVEL: ['trace', { log_level: 'trace' }],
+  REQUIRE_VERIFIED_EMAIL: ['on', { require_verified_email: 'on' }],
+  EMAIL_CHANGE: ['at-once', { email_change: 'at-once' }],
+  SIGN_IN_LINK: ['on', { sign_in_link: 'on' }],
+  SIGN_IN_CODE: ['on', { sign_in_code: 'on' }],
+  REGISTRATION: ['verify-first', { registration: 'verify-first' }],
   MIGRATE: ['check', { migrate: 'check' }],
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { signedInOnly } from '../../guard.ts'
 import data from './data.ts'
+import email from './email.ts'
 import gateway from './gateway.ts'
 import me from './me.ts'
 import reauthenticate from './reauthenticate.ts'
@@ -11,6 +12,7 @@ import user from './user.ts'
 const accountRoutes: FastifyPluginAsync = async (app) => {
   signedInOnly(app)
   await app.register(me)
+  await app.register(email)
   await app.register(sessions)
   await app.register(reauthenticate)
   await app.register(data)

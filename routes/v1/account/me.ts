@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Account, toUser } from '../../../src/accounts/account.ts'
+import { type Account, toChangedUser, toUser } from '../../../src/accounts/account.ts'
 import { ProfileUpdate, User } from '../../../src/accounts/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { PasswordChange } from '../../../src/passwords/schema.ts'
@@ -33,7 +33,10 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'updateMe',
       summary: 'Change one’s own account',
-      description: 'Members that are not sent stay. A new address is unproved. An empty `name` removes the name.',
+      description:
+        'Members that are not sent stay. An empty `name` removes the name. Where the service can send mail, a new address ' +
+        'counts when the link that is sent to it was used; until then the answer has it as `pending_email`, whether or not ' +
+        'it is somebody’s (`EMAIL_CHANGE`). Otherwise it counts at once, unproved.',
       tags: ['Account'],
       body: ref(ProfileUpdate),
       response: {
@@ -41,8 +44,10 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
         ...problems('user_not_found', 'username_taken', 'email_taken'),
       },
     },
-    handler: async (request) =>
-      toUser(await changeAccount(app, request.session.account.uid, request.body, actorOf(request))),
+    handler: async (request) => {
+      const account = await changeAccount(app, request.session.account.uid, request.body, actorOf(request))
+      return toChangedUser(account, request.body)
+    },
   })
 
   app.route({

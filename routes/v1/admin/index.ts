@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { countAs, signedInOnly } from '../../guard.ts'
 import audit from './audit.ts'
+import invitations from './invitations.ts'
 import users from './users.ts'
 
 /** What administrators ask: each route names the permission it needs. */
@@ -9,6 +10,7 @@ const adminRoutes: FastifyPluginAsync = async (app) => {
   signedInOnly(app)
   await app.register(users)
   await app.register(audit)
+  await app.register(invitations)
 }
 
 export default adminRoutes

@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { getAccount, toUser } from '../../../src/accounts/account.ts'
+import { getAccount, toChangedUser, toUser } from '../../../src/accounts/account.ts'
 import { listAccounts, UserPage, UserQuery } from '../../../src/accounts/list.ts'
 import { User } from '../../../src/accounts/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
@@ -66,8 +66,10 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         ...problems(...PASSWORD_CODES, 'user_not_found', 'username_taken', 'email_taken', 'last_admin', 'overloaded'),
       },
     },
-    handler: async (request) =>
-      toUser(await changeAccount(app, request.params.user_id, request.body, actorOf(request))),
+    handler: async (request) => {
+      const account = await changeAccount(app, request.params.user_id, request.body, actorOf(request))
+      return toChangedUser(account, request.body)
+    },
   })
 
   app.route({

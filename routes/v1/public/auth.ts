@@ -4,12 +4,14 @@ import { Message, ref } from '../../../src/schemas.ts'
 import { endSessionOfToken } from '../../../src/sessions/end.ts'
 import { refreshSession } from '../../../src/sessions/refresh.ts'
 import { RefreshTokenBody, TokenPair } from '../../../src/sessions/schema.ts'
-import { register } from '../../../src/sign-in/open-account.ts'
+import { register } from '../../../src/sign-in/register.ts'
 import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
 import { answer, problems } from '../../contract.ts'
 import { DeviceHeaders, handDevice } from '../../device.ts'
 import { originOf } from '../../origin.ts'
+
+const READ_YOUR_MAIL = { message: 'Open the link in the message that was sent to this address.' }
 
 /** Getting tokens, renewing them, giving them up: what anyone may ask. */
 const auth: FastifyPluginAsyncTypebox = async (app) => {
@@ -20,16 +22,20 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'register',
       summary: 'Make an account and sign in',
-      description: 'The account has the role `user`. Nothing is made if anything is refused.',
+      description:
+        'The account has the role `user`. Nothing is made if anything is refused. With `REGISTRATION=verify-first` the ' +
+        'answer is 202 whether or not name and address are known, and the account is made by the link of the message.',
       tags: ['Sessions'],
       body: ref(Registration),
       response: {
         201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
-        ...problems(...PASSWORD_CODES, 'username_taken', 'email_taken', 'overloaded'),
+        202: answer(Message, 'A message is on its way; its link comes before the first login'),
+        ...problems(...PASSWORD_CODES, 'registration_closed', 'username_taken', 'email_taken', 'overloaded'),
       },
     },
     handler: async (request, reply) => {
       const tokens = await register(app, request.body, originOf(request))
+      if (!tokens) return reply.code(202).send(READ_YOUR_MAIL)
       handDevice(app, reply, tokens.device_token)
       return reply.code(201).send(tokens)
     },
@@ -48,7 +54,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(Credentials),
       response: {
         200: answer(TokenPair, 'The tokens of the new session'),
-        ...problems('invalid_credentials', 'account_disabled', 'overloaded'),
+        ...problems('invalid_credentials', 'account_disabled', 'email_unverified', 'overloaded'),
       },
     },
     handler: async (request, reply) => {

@@ -377,7 +377,7 @@ t.test('members that the dialect does not know change nothing', async (t) => {
 })
 
 t.test('an account without an address is at home in v1, and one without a name is here', async (t) => {
-  const { app, ask } = await start(t)
+  const { app, ask } = await start(t, { EMAIL_CHANGE: 'at-once' })
   const v1 = await login(app, ada.username, ada.password)
   const put = await app.inject({
     method: 'PUT',

@@ -1,0 +1,54 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { resetPassword } from '../../../src/by-mail/reset-password.ts'
+import { EmailBody, PasswordReset } from '../../../src/by-mail/schema.ts'
+import { PASSWORD_CODES } from '../../../src/errors.ts'
+import { Message, ref } from '../../../src/schemas.ts'
+import { answer, nothing, problems } from '../../contract.ts'
+import { originOf } from '../../origin.ts'
+import { NOTED } from './email.ts'
+
+/** A forgotten password. */
+const password: FastifyPluginAsyncTypebox = async (app) => {
+  app.route({
+    method: 'POST',
+    url: '/auth/password/forgot',
+    config: { feature: 'mail', limit: 'mail' },
+    schema: {
+      operationId: 'forgotPassword',
+      summary: 'Have a link sent by which to set a new password',
+      description: 'The answer is the same for every address, known or not, and so is the time that it takes.',
+      tags: ['Mail'],
+      body: ref(EmailBody),
+      response: { 202: answer(Message, 'Noted; a message follows if the address has an account') },
+    },
+    handler: async (request, reply) => {
+      await app.mailRequests.note({ kind: 'password-reset', ...request.body }, originOf(request))
+      return reply.code(202).send(NOTED)
+    },
+  })
+
+  app.route({
+    method: 'POST',
+    url: '/auth/password/reset',
+    config: { feature: 'mail', limit: 'code' },
+    schema: {
+      operationId: 'resetPassword',
+      summary: 'Set a new password by the link that was sent',
+      description:
+        'Every session of the account ends, its other links are void, and a message tells its owner. A password that is ' +
+        'refused leaves the token good.',
+      tags: ['Mail'],
+      body: ref(PasswordReset),
+      response: {
+        204: nothing('The password is set'),
+        ...problems('one_time_token_invalid', ...PASSWORD_CODES, 'overloaded'),
+      },
+    },
+    handler: async (request, reply) => {
+      await resetPassword(app, request.body, originOf(request))
+      return reply.code(204).send(null)
+    },
+  })
+}
+
+export default password

@@ -1,0 +1,4 @@
+import type { Deps } from '../deps.ts'
+
+/** What it takes to send what proves something, and to tell of it. */
+export type Needs = Pick<Deps, 'audit' | 'config' | 'keys' | 'mailer' | 'now'>

@@ -1,0 +1,30 @@
+import { type Account, nameOf } from '../accounts/account.ts'
+import type { Origin } from '../audit/actor.ts'
+import type { Tx } from '../db/transaction.ts'
+import { enqueueMail } from '../mail/outbox.ts'
+import { storeHash } from '../passwords/password.ts'
+import { voidCode } from '../proofs/code.ts'
+import { type Purpose, VOID_BY_NEW_PASSWORD, voidProofs } from '../proofs/proof.ts'
+import type { Needs } from './needs.ts'
+
+/**
+ * Gives an account another password. Links and codes that lead into it by other ways are void, and its owner is told.
+ * @param voided which links
+ */
+export async function replacePassword(
+  tx: Tx,
+  deps: Needs,
+  account: Account,
+  hash: string,
+  origin: Origin,
+  voided: readonly Purpose[] = VOID_BY_NEW_PASSWORD,
+): Promise<void> {
+  const { id, uid, email, email_key, locale } = account
+  await storeHash(tx, id, hash, deps.now())
+  await voidProofs(tx, id, voided)
+  if (email === null || email_key === null) return
+  await voidCode(tx, deps, email_key)
+  const { ip, user_agent } = origin
+  const data = { name: nameOf(account), at: deps.now(), ip, user_agent }
+  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'password-changed', data })
+}

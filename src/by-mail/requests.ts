@@ -1,0 +1,115 @@
+/**
+ * Requests for mail by strangers. They only note what is wanted; whether anybody has that address is looked up later, at
+ * moments that have nothing to do with the request, so that neither its answer nor its time tells.
+ */
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import { foldIdentifier } from '../accounts/identifiers.ts'
+import type { Origin } from '../audit/actor.ts'
+import { isDatabaseUnavailable, skippingHeld } from '../db/dialect.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+
+/** An account that is to be, with the hash of its password. */
+export interface WantedAccount {
+  email: string
+  username: string
+  name?: string
+  locale?: string
+  hash: string
+}
+
+/** What somebody wants to be sent, and to which address. */
+export type Wanted =
+  | { kind: 'email-verify' | 'password-reset' | 'sign-in-code' | 'sign-in-link'; email: string }
+  | ({ kind: 'registration' } & WantedAccount)
+
+/** Does what was asked for, in the transaction that removes the request. */
+export type Grant = (tx: Tx, wanted: Wanted, origin: Origin) => Promise<void>
+
+export interface MailRequests {
+  /** Notes a request; one too many for the same address in an hour is dropped, and nobody is told. */
+  note(wanted: Wanted, origin: Origin): Promise<void>
+  /** Grants what this process has noted since; where nothing was, it does nothing. */
+  settleNoted(): Promise<void>
+  /** Grants whatever has been noted, also by a process that is gone. */
+  settle(): Promise<void>
+}
+
+/** So many messages of one kind an address is sent in an hour, at the most. */
+const MOST = 5
+const HOUR = 3_600_000
+
+type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'log' | 'now'>
+
+/** Makes the list of requests, which is a table, and thus that of all processes. */
+export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
+  let noted = 0
+
+  async function settle(): Promise<void> {
+    while (await settleOne(deps, grant));
+  }
+
+  return {
+    async note(wanted, origin) {
+      if (await isTooMany(deps, wanted)) return
+      await insertRequest(deps, wanted, origin)
+      noted += 1
+    },
+    async settleNoted() {
+      if (noted === 0) return
+      const before = noted
+      await settle()
+      noted -= before
+    },
+    settle,
+  }
+}
+
+/** Nobody's mailbox is to be filled by strangers; the same for addresses that nobody has. */
+async function isTooMany({ config, ephemeral }: Needs, { kind, email }: Wanted): Promise<boolean> {
+  if (config.rate_limit === 'off') return false
+  const address = createHash('sha256').update(foldIdentifier(email)).digest('base64url')
+  return (await ephemeral.count(`mail:${kind}:${address}`, HOUR)).count > MOST
+}
+
+async function insertRequest(
+  { db, now }: Needs,
+  { kind, ...wanted }: Wanted,
+  { ip, user_agent, request_id }: Origin,
+): Promise<void> {
+  await db
+    .insertInto('mail_requests')
+    .values({
+      kind,
+      wanted: JSON.stringify(wanted),
+      origin: JSON.stringify({ ip, user_agent: user_agent?.slice(0, 256), request_id }),
+      created_at: now(),
+    })
+    .execute()
+}
+
+/** Grants the oldest request. @returns whether there was one */
+async function settleOne({ db, log }: Needs, grant: Grant): Promise<boolean> {
+  let failed: number | undefined
+  try {
+    return await inTransaction(db, async (tx) => {
+      const row = await takeOldest(tx)
+      if (!row) return false
+      failed = row.id
+      await grant(tx, { kind: row.kind, ...JSON.parse(row.wanted) }, JSON.parse(row.origin))
+      return true
+    })
+  } catch (error) {
+    if (failed === undefined || isDatabaseUnavailable(error)) throw error
+    // it would be in the way of all others for ever
+    log.error({ error: (error as Error).message }, 'a request for mail could not be granted and is dropped')
+    await db.deleteFrom('mail_requests').where('id', '=', failed).execute()
+    return true
+  }
+}
+
+function takeOldest(tx: Tx) {
+  const oldest = tx.selectFrom('mail_requests').select('id').orderBy('id').limit(sql.lit(1))
+  return tx.deleteFrom('mail_requests').where('id', '=', skippingHeld(tx, oldest)).returningAll().executeTakeFirst()
+}

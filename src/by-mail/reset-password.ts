@@ -1,0 +1,82 @@
+/** A forgotten password: a link by mail, and a new password for who has it. */
+import { createHash } from 'node:crypto'
+import { type Account, findById, nameOf } from '../accounts/account.ts'
+import type { Origin } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
+import type { Deps } from '../deps.ts'
+import { forgetDevices } from '../devices/device.ts'
+import { Failure } from '../errors.ts'
+import { linkTo } from '../mail/links.ts'
+import { enqueueMail } from '../mail/outbox.ts'
+import { findHash, findHashForChange } from '../passwords/password.ts'
+import { checkNewPassword } from '../passwords/rules.ts'
+import { ALL_BUT_UNDO, issueProof, peekProof } from '../proofs/proof.ts'
+import { revokeSessions } from '../sessions/end.ts'
+import { LIFETIMES } from './lifetimes.ts'
+import type { Needs } from './needs.ts'
+import { replacePassword } from './new-password.ts'
+import { redeemOfAccount } from './redeem.ts'
+import type { PasswordReset } from './schema.ts'
+import { proveAddress } from './verify-address.ts'
+
+/** Sends the owner of an account a link by which to set a new password. */
+export async function sendPasswordReset(tx: Tx, deps: Needs, account: Account, origin: Origin): Promise<void> {
+  const { id, uid, email, email_key, locale } = account
+  if (email === null || email_key === null) return
+  const ttl = LIFETIMES['password-reset']
+  const bound = { email_key, password: fingerprintOf(await findHash(tx, id)) }
+  const token = await issueProof(tx, deps, { purpose: 'password-reset', user_id: id, bound, ttl })
+  await enqueueMail(tx, deps, {
+    to: email,
+    uid,
+    locale,
+    template: 'password-reset',
+    data: { name: nameOf(account), link: linkTo(deps, 'reset-password', token), expires_at: deps.now() + ttl },
+  })
+  await recordEvent(tx, deps, { action: 'password.forget', actor: { origin }, subject: uid })
+}
+
+/**
+ * Sets a new password for who has the link. Every session of the account ends, and its other links are void.
+ * A password that is refused leaves the link good.
+ * @throws Failure one_time_token_invalid, one of `PASSWORD_CODES`, overloaded
+ */
+export async function resetPassword(
+  deps: Needs & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states'>,
+  { token, new_password }: PasswordReset,
+  origin: Origin,
+): Promise<void> {
+  const proof = await peekProof(deps, 'password-reset', token)
+  // before anything is hashed, which is work that not everybody may cause
+  if (!proof) throw new Failure('one_time_token_invalid')
+  const owner = (await findById(deps.db, proof.user_id ?? 0)) ?? {}
+  await checkNewPassword(deps, new_password, owner, 'new_password')
+  const hash = await deps.hasher.hash(new_password, { ...origin, account: `id ${proof.user_id}` })
+  const { account, ended } = await inTransaction(deps.db, (tx) => setPassword(tx, deps, token, hash, origin))
+  deps.counts.ended.password_changed += ended
+  await deps.states.forgetUser(account.id)
+}
+
+/** The part of it that happens together or not at all. */
+async function setPassword(tx: Tx, deps: Needs, token: string, hash: string, origin: Origin) {
+  const redeemed = await redeemOfAccount(tx, deps, 'password-reset', token)
+  if (!redeemed) throw new Failure('one_time_token_invalid')
+  const { account, bound } = redeemed
+  const present = fingerprintOf(await findHashForChange(tx, account.id))
+  if (bound['email_key'] !== account.email_key || bound['password'] !== present)
+    throw new Failure('one_time_token_invalid')
+  const actor = { uid: account.uid, origin }
+  await replacePassword(tx, deps, account, hash, origin, ALL_BUT_UNDO)
+  await forgetDevices(tx, deps, account.id)
+  await proveAddress(tx, deps, account, actor)
+  await recordEvent(tx, deps, { action: 'password.reset', actor, subject: account.uid })
+  return { account, ended: await revokeSessions(tx, deps, account, 'password_changed', actor) }
+}
+
+/** Tells one stored hash from another; a link for one is void when there is another. */
+function fingerprintOf(hash: string | undefined): string {
+  return createHash('sha256')
+    .update(hash ?? '')
+    .digest('base64url')
+}

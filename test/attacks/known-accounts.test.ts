@@ -1,0 +1,77 @@
+/** Whether there is an account is told by no answer that a stranger can get; test/timing says as much of the time. */
+import t from 'tap'
+import { createMailRequests } from '../../src/by-mail/requests.ts'
+import { post, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
+import { countMails } from '../support/by-mail.ts'
+
+const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
+
+/** All of an answer but what differs between any two: the id of the request and the date. */
+async function everythingOf(app: TestApp, url: string, payload: object) {
+  const { statusCode, headers, body } = await post(app, url, payload)
+  const { 'x-request-id': id, date: _date, ...others } = headers
+  return { statusCode, headers: others, body: body.replace(String(id), '') }
+}
+
+for (const url of [
+  '/auth/password/forgot',
+  '/auth/email/verification/request',
+  '/auth/sign-in/link',
+  '/auth/sign-in/code',
+]) {
+  t.test(`${url} answers alike, byte by byte, whether or not there is such an account`, async (t) => {
+    const app = await startApp(t, ON)
+    const person = await registerSomebody(app)
+    const known = await everythingOf(app, url, { email: person.email })
+    const unknown = await everythingOf(app, url, { email: somebody().email })
+    t.equal(known.statusCode, 202)
+    t.strictSame(known, unknown)
+  })
+}
+
+t.test('a request for mail looks nobody up: it adds one row, and the same for everybody', async (t) => {
+  const app = await startApp(t, ON)
+  const person = await registerSomebody(app)
+  const asked: string[] = []
+  const transformQuery = ({ node }: { node: { kind: string } }) => {
+    asked.push(node.kind)
+    return node as never
+  }
+  const db = app.db.withPlugin({ transformQuery, transformResult: async ({ result }) => result })
+  const { config, ephemeral, log, now } = app
+  const { note } = createMailRequests({ config, db, ephemeral, log, now }, async () => {})
+  for (const email of [person.email, somebody().email]) {
+    await note({ kind: 'password-reset', email }, { ip: undefined, user_agent: undefined })
+    t.strictSame(asked.splice(0), ['InsertQueryNode'])
+  }
+})
+
+t.test('trying a code is the same for an address that nobody has', async (t) => {
+  const app = await startApp(t, ON)
+  const person = await registerSomebody(app)
+  const stranger = somebody().email
+  for (const email of [person.email, stranger]) await post(app, '/auth/sign-in/code', { email })
+  await countMails(app)
+  const rows = await app.db.selectFrom('sign_in_codes').selectAll().execute()
+  t.equal(rows.length, 2)
+  t.notOk(JSON.stringify(rows).includes('example.org'), 'whose they are cannot be read')
+  const attempt = (email: string) => everythingOf(app, '/auth/sign-in/code/verify', { email, code: '000000' })
+  for (let count = 0; count < 7; count += 1) t.strictSame(await attempt(person.email), await attempt(stranger))
+})
+
+t.test('registration that verifies first answers alike for a known name, a known address, and neither', async (t) => {
+  const app = await startApp(t, { REGISTRATION: 'open' })
+  const person = await registerSomebody(app)
+  await app.close()
+  const strict = await startApp(t, { ...app.environment, REGISTRATION: 'verify-first' })
+  const answers = []
+  for (const registration of [
+    somebody(),
+    somebody({ email: person.email }),
+    somebody({ username: person.username }),
+    somebody({ username: person.username, email: person.email }),
+  ])
+    answers.push(await everythingOf(strict, '/auth/register', registration))
+  for (const answer of answers) t.strictSame(answer, answers[0])
+  t.equal(answers[0]?.statusCode, 202)
+})

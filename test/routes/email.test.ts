@@ -1,0 +1,248 @@
+/** Proving an address, and changing it. */
+import t from 'tap'
+import {
+  getMe,
+  login,
+  onEachStore,
+  type Person,
+  post,
+  registerAdmin,
+  registerSomebody,
+  somebody,
+  startApp,
+  type TestApp,
+} from '../support/app.ts'
+import { askFor, countMails, recipientsOf } from '../support/by-mail.ts'
+import { mailTo } from '../support/mail.ts'
+
+const DAY = 86_400_000
+
+const verify = (app: TestApp, token: string) => post(app, '/auth/email/verify', { token })
+const put = (app: TestApp, { authorization }: Person, payload: object) =>
+  app.inject({ method: 'PUT', url: '/api/v1/users/me', payload, headers: authorization })
+
+/** Somebody whose address is proved. */
+async function verified(app: TestApp, more: Record<string, unknown> = {}): Promise<Person> {
+  const person = await registerSomebody(app, more)
+  const { token } = await mailTo(app, 'email-verify', person.email)
+  await verify(app, token)
+  return person
+}
+
+/** Gives somebody another address, which confirms it. */
+async function moveTo(app: TestApp, person: Person, email: string): Promise<void> {
+  await put(app, person, { email })
+  const { token } = await mailTo(app, 'email-change-confirm', email)
+  const { statusCode, body } = await post(app, '/auth/email/change/confirm', { token })
+  if (statusCode !== 204) throw new Error(body)
+}
+
+t.test('an address is proved by the link that registration sends', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const { token, link } = await mailTo(app, 'email-verify', person.email)
+  t.match(link, /\/verify-email\?token=/)
+  t.equal((await getMe(app, person.access_token)).json().email_verified, false)
+  const response = await verify(app, token)
+  t.strictSame([response.statusCode, response.body], [204, ''])
+  t.equal((await getMe(app, person.access_token)).json().email_verified, true, 'seen by the next request')
+  t.match((await verify(app, token)).json(), { status: 400, code: 'one_time_token_invalid' }, 'once')
+  t.match((await verify(app, 'a'.repeat(43))).json(), { code: 'one_time_token_invalid' })
+  const events = await app.db.selectFrom('audit_events').select(['action', 'outcome']).execute()
+  t.equal(events.filter(({ action }) => action === 'email.verify').length, 1)
+})
+
+t.test('the link can be sent again, which voids the one before; once proved, nothing is sent', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const first = await mailTo(app, 'email-verify', person.email)
+  const resend = () => post(app, '/auth/email/verification', {}, person.authorization)
+  t.equal((await resend()).statusCode, 202)
+  const second = await mailTo(app, 'email-verify', person.email, 2)
+  const third = await askFor(app, '/auth/email/verification/request', person.email, 'email-verify', 3)
+  for (const { token } of [first, second]) t.equal((await verify(app, token)).statusCode, 400)
+  t.equal((await verify(app, third.token)).statusCode, 204)
+  const before = await countMails(app)
+  const answers = [await resend(), await post(app, '/auth/email/verification/request', { email: person.email })]
+  t.strictSame(
+    answers.map(({ statusCode }) => statusCode),
+    [202, 202],
+  )
+  t.equal(await countMails(app), before)
+})
+
+t.test('a link is good for three days, and only while the address is the one it was sent to', async (t) => {
+  const app = await startApp(t, { EMAIL_CHANGE: 'at-once' })
+  const [late, moved] = [await registerSomebody(app), await registerSomebody(app)]
+  const { token } = await mailTo(app, 'email-verify', late.email)
+  const before = await mailTo(app, 'email-verify', moved.email)
+  const { email } = somebody()
+  t.match((await put(app, moved, { email })).json(), { email, email_verified: false })
+  t.equal((await verify(app, before.token)).statusCode, 400)
+  t.equal((await verify(app, (await mailTo(app, 'email-verify', email)).token)).statusCode, 204)
+  app.clock.advance(3 * DAY)
+  t.equal((await verify(app, token)).statusCode, 400)
+})
+
+t.test('where addresses must be proved, who has not is refused, and learns so only with the password', async (t) => {
+  const app = await startApp(t, { REQUIRE_VERIFIED_EMAIL: 'on' })
+  const person = somebody()
+  const registered = await post(app, '/auth/register', person)
+  t.equal(registered.statusCode, 202)
+  t.notOk('access_token' in registered.json(), 'no session either')
+  const logIn = (password: string) => post(app, '/auth/login', { identifier: person.username, password })
+  t.match((await logIn(person.password)).json(), { status: 403, code: 'email_unverified' })
+  t.match((await logIn('not the password')).json(), { status: 401, code: 'invalid_credentials' })
+  const { token } = await mailTo(app, 'email-verify', person.email)
+  t.equal((await verify(app, token)).statusCode, 204)
+  t.equal((await logIn(person.password)).statusCode, 200)
+})
+
+t.test('a new address counts when it has confirmed that', async (t) => {
+  const app = await startApp(t)
+  const person = await verified(app)
+  const { email, username } = somebody()
+  const asked = await put(app, person, { email, username })
+  t.match(asked.json(), { email: person.email, email_verified: true, pending_email: email, username })
+  t.notOk('pending_email' in (await getMe(app, person.access_token)).json())
+  const { token, link } = await mailTo(app, 'email-change-confirm', email)
+  t.match(link, /\/confirm-email-change\?token=/)
+  const confirm = () => post(app, '/auth/email/change/confirm', { token })
+  t.equal((await confirm()).statusCode, 204)
+  t.match((await getMe(app, person.access_token)).json(), { email, email_verified: true })
+  t.equal((await confirm()).statusCode, 400, 'once')
+  t.ok(await login(app, email, person.password))
+})
+
+t.test('the latest wish for an address is the one that counts, for a day', async (t) => {
+  const app = await startApp(t)
+  const person = await verified(app)
+  const [first, second] = [somebody().email, somebody().email]
+  await put(app, person, { email: first })
+  const older = await mailTo(app, 'email-change-confirm', first)
+  await put(app, person, { email: second })
+  const newer = await mailTo(app, 'email-change-confirm', second)
+  const confirm = (token: string) => post(app, '/auth/email/change/confirm', { token })
+  t.equal((await confirm(older.token)).statusCode, 400)
+  app.clock.advance(DAY)
+  t.equal((await confirm(newer.token)).statusCode, 400)
+})
+
+t.test('whether an address is somebody’s is told to that person alone', async (t) => {
+  const app = await startApp(t)
+  const [person, other] = [await verified(app), await verified(app)]
+  const free = somebody().email
+  const answers = [await put(app, person, { email: other.email }), await put(app, person, { email: free })]
+  for (const answer of answers) t.equal(answer.statusCode, 200)
+  const members = answers.map((answer) => Object.keys(answer.json()).join())
+  t.equal(members[0], members[1])
+  t.strictSame(await recipientsOf(app, 'registration-attempt'), [other.email])
+  t.strictSame(await recipientsOf(app, 'email-change-confirm'), [free])
+})
+
+t.test('an address that somebody else has taken meanwhile is refused to who reads its mail', async (t) => {
+  const app = await startApp(t)
+  const person = await verified(app)
+  const { email } = somebody()
+  await put(app, person, { email })
+  const { token } = await mailTo(app, 'email-change-confirm', email)
+  await registerSomebody(app, { email })
+  t.match((await post(app, '/auth/email/change/confirm', { token })).json(), { status: 409, code: 'email_taken' })
+})
+
+t.test('the old address is told, and takes the change back with everything that rests on it', async (t) =>
+  onEachStore(t, async (t, environment) => {
+    const app = await startApp(t, environment)
+    const person = await verified(app)
+    const [second, third] = [somebody().email, somebody().email]
+    await moveTo(app, person, second)
+    await post(
+      app,
+      '/users/me/password',
+      { current_password: person.password, new_password: 'a password of the thief' },
+      person.authorization,
+    )
+    await moveTo(app, person, third)
+    const { token, link, text } = await mailTo(app, 'email-changed', person.email)
+    t.match(link, /\/undo-email-change\?token=/)
+    t.match(text, second)
+    const others = await mailTo(app, 'email-changed', second)
+    app.clock.advance(6 * DAY)
+    const undo = (each: string) => post(app, '/auth/email/change/undo', { token: each })
+    t.equal((await undo(token)).statusCode, 204)
+    t.equal((await getMe(app, person.access_token)).statusCode, 401, 'every session is over')
+    const thief = await post(app, '/auth/login', { identifier: person.username, password: 'a password of the thief' })
+    t.equal(thief.statusCode, 401, 'the password of whoever changed it counts no longer')
+    for (const each of [token, others.token]) t.equal((await undo(each)).statusCode, 400)
+    const reset = await mailTo(app, 'password-reset', person.email)
+    const set = { token: reset.token, new_password: 'a password of the owner' }
+    t.equal((await post(app, '/auth/password/reset', set)).statusCode, 204)
+    const again = await login(app, person.email, 'a password of the owner')
+    t.match((await getMe(app, again.access_token)).json(), { email: person.email, email_verified: true })
+  }),
+)
+
+t.test('a change can be taken back for seven days', async (t) => {
+  const app = await startApp(t)
+  const person = await verified(app)
+  await moveTo(app, person, somebody().email)
+  const { token } = await mailTo(app, 'email-changed', person.email)
+  app.clock.advance(7 * DAY)
+  t.equal((await post(app, '/auth/email/change/undo', { token })).statusCode, 400)
+})
+
+t.test('an address that was never proved is not told: it may be a stranger’s', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  await moveTo(app, person, somebody().email)
+  t.strictSame(await recipientsOf(app, 'email-changed'), [])
+})
+
+t.test('who only claims an address does not keep it from its owner; who has proved it does', async (t) => {
+  const app = await startApp(t)
+  const [person, another] = [await verified(app), await verified(app)]
+  for (const each of [person, another]) await moveTo(app, each, somebody().email)
+  const claimant = await registerSomebody(app, { email: person.email })
+  const owner = await registerSomebody(app, { email: another.email })
+  await verify(app, (await mailTo(app, 'email-verify', owner.email, 2)).token)
+  const undo = async ({ email }: Person) =>
+    post(app, '/auth/email/change/undo', { token: (await mailTo(app, 'email-changed', email)).token })
+  t.equal((await undo(person)).statusCode, 204)
+  t.notOk('email' in (await getMe(app, claimant.access_token)).json())
+  t.match((await undo(another)).json(), { status: 409, code: 'email_taken' })
+})
+
+t.test('an administrator’s change counts at once, and links of before are void', async (t) => {
+  const app = await startApp(t)
+  const [admin, person] = [await registerAdmin(app), await verified(app)]
+  const thief = somebody().email
+  await moveTo(app, person, thief)
+  const reset = await askFor(app, '/auth/password/forgot', thief, 'password-reset')
+  const { id } = (await getMe(app, person.access_token)).json()
+  const changed = await app.inject({
+    method: 'PUT',
+    url: `/api/v1/users/${id}`,
+    payload: { email: person.email },
+    headers: admin.authorization,
+  })
+  t.match(changed.json(), { email: person.email, email_verified: false })
+  t.strictSame(await recipientsOf(app, 'email-changed'), [person.email], 'the thief has nothing to take back')
+  t.equal(
+    (await post(app, '/auth/password/reset', { token: reset.token, new_password: 'another password' })).statusCode,
+    400,
+  )
+})
+
+t.test('without mail what needs it is off, and an address counts at once', async (t) => {
+  const app = await startApp(t, { NODE_ENV: 'production' })
+  const person = await registerSomebody(app)
+  const { email } = somebody()
+  t.match((await put(app, person, { email })).json(), { email, email_verified: false })
+  const off = [
+    await verify(app, 'a'.repeat(43)),
+    await post(app, '/auth/password/forgot', { email }),
+    await post(app, '/auth/email/verification', {}, person.authorization),
+  ]
+  for (const answer of off) t.match(answer.json(), { status: 404, code: 'feature_off' })
+  t.equal((await app.db.selectFrom('proofs').select('digest').execute()).length, 0)
+})

@@ -1,0 +1,180 @@
+/** Signing in without a password. */
+import t from 'tap'
+import {
+  getMe,
+  onEachStore,
+  type Person,
+  post,
+  registerAdmin,
+  registerSomebody,
+  somebody,
+  startApp,
+  type TestApp,
+} from '../support/app.ts'
+import { askFor, countMails } from '../support/by-mail.ts'
+
+const MINUTE = 60_000
+const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
+const CODE_INVALID = { status: 401, code: 'sign_in_code_invalid' }
+const INVALID = { status: 400, code: 'one_time_token_invalid' }
+
+const byLink = (app: TestApp, token: string) => post(app, '/auth/sign-in/link/verify', { token })
+const byCode = (app: TestApp, email: string, code: string) => post(app, '/auth/sign-in/code/verify', { email, code })
+
+async function linkFor(app: TestApp, { email }: Person, count = 1): Promise<string> {
+  return (await askFor(app, '/auth/sign-in/link', email, 'sign-in-link', count)).token
+}
+
+async function codeFor(app: TestApp, { email }: Person, count = 1): Promise<string> {
+  const { text = '' } = await askFor(app, '/auth/sign-in/code', email, 'sign-in-code', count)
+  return /\b\d{6}\b/.exec(text)?.[0] ?? ''
+}
+
+const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+
+t.test('a link signs in once, and proves the address', async (t) => {
+  const app = await startApp(t, ON)
+  const person = await registerSomebody(app)
+  const token = await linkFor(app, person)
+  const response = await byLink(app, token)
+  t.equal(response.statusCode, 200)
+  const me = (await getMe(app, response.json().access_token)).json()
+  t.match(me, { email: person.email, email_verified: true })
+  t.match((await getMe(app, person.access_token)).json(), { email_verified: true }, 'other sessions see it too')
+  t.match((await byLink(app, token)).json(), INVALID)
+})
+
+t.test('of many uses of one link at once one signs in', async (t) => {
+  const app = await startApp(t, ON)
+  const token = await linkFor(app, await registerSomebody(app))
+  const answers = await Promise.all(Array.from({ length: 30 }, () => byLink(app, token)))
+  t.equal(answers.filter(({ statusCode }) => statusCode === 200).length, 1)
+})
+
+t.test('a link is good for 15 minutes, and void after a newer one or a new password', async (t) => {
+  const app = await startApp(t, ON)
+  const [late, twice, changed] = [await registerSomebody(app), await registerSomebody(app), await registerSomebody(app)]
+  const tokens = [await linkFor(app, late), await linkFor(app, twice), await linkFor(app, changed)]
+  const newer = await linkFor(app, twice, 2)
+  const change = { current_password: changed.password, new_password: 'a quite different phrase' }
+  await post(app, '/users/me/password', change, changed.authorization)
+  for (const token of tokens.slice(1)) t.match((await byLink(app, token)).json(), INVALID)
+  t.equal((await byLink(app, newer)).statusCode, 200)
+  app.clock.advance(15 * MINUTE)
+  t.match((await byLink(app, tokens[0] ?? '')).json(), INVALID)
+})
+
+t.test('a code signs in once, in any spelling of the address, for 10 minutes', async (t) => {
+  const app = await startApp(t, ON)
+  const [person, late] = [await registerSomebody(app), await registerSomebody(app)]
+  const code = await codeFor(app, person)
+  const old = await codeFor(app, late)
+  const response = await byCode(app, person.email.toUpperCase(), code)
+  t.equal(response.statusCode, 200)
+  t.match((await getMe(app, response.json().access_token)).json(), { email: person.email, email_verified: true })
+  t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+  app.clock.advance(10 * MINUTE)
+  t.match((await byCode(app, late.email, old)).json(), CODE_INVALID)
+})
+
+t.test('a code is somebody’s: it is wrong for every other address', async (t) => {
+  const app = await startApp(t, ON)
+  const [person, other] = [await registerSomebody(app), await registerSomebody(app)]
+  const code = await codeFor(app, person)
+  await codeFor(app, other)
+  t.match((await byCode(app, other.email, code)).json(), CODE_INVALID)
+  t.match((await byCode(app, somebody().email, code)).json(), CODE_INVALID)
+  t.equal((await byCode(app, person.email, code)).statusCode, 200)
+})
+
+t.test('after five wrong tries the right code is wrong too, until there is a new one', async (t) => {
+  const app = await startApp(t, ON)
+  const person = await registerSomebody(app)
+  const code = await codeFor(app, person)
+  for (let count = 0; count < 5; count += 1)
+    t.match((await byCode(app, person.email, wrong(code))).json(), CODE_INVALID)
+  t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+  t.equal((await byCode(app, person.email, await codeFor(app, person, 2))).statusCode, 200)
+})
+
+t.test('of 100 tries at once no more than five count, and of right ones no more than one', async (t) => {
+  const app = await startApp(t, ON)
+  const [person, other] = [await registerSomebody(app), await registerSomebody(app)]
+  const code = await codeFor(app, person)
+  const tries = (email: string, each: (index: number) => string) =>
+    Promise.all(Array.from({ length: 100 }, (_, index) => byCode(app, email, each(index))))
+  const searched = await tries(person.email, (index) => String(index).padStart(6, '0'))
+  const lucky = searched.filter(({ statusCode }) => statusCode === 200).length
+  t.ok(lucky <= 1)
+  const { tries: counted } = (await app.db.selectFrom('sign_in_codes').select('tries').executeTakeFirst()) ?? {}
+  if (lucky === 0) t.equal(counted, 5)
+  t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+  const right = await codeFor(app, other)
+  const same = await tries(other.email, () => right)
+  t.equal(same.filter(({ statusCode }) => statusCode === 200).length, 1)
+})
+
+t.test('a code is void after a new password', async (t) => {
+  const app = await startApp(t, ON)
+  const person = await registerSomebody(app)
+  const code = await codeFor(app, person)
+  const { token } = await askFor(app, '/auth/password/forgot', person.email, 'password-reset')
+  await post(app, '/auth/password/reset', { token, new_password: 'a quite different phrase' })
+  t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+})
+
+t.test('a disabled account is sent neither, and what it was sent before is void', async (t) =>
+  onEachStore(t, async (t, environment) => {
+    const app = await startApp(t, { ...environment, ...ON })
+    const admin = await registerAdmin(app)
+    const person = await registerSomebody(app)
+    const [token, code] = [await linkFor(app, person), await codeFor(app, person)]
+    const { id } = (await getMe(app, person.access_token)).json()
+    await app.inject({
+      method: 'PUT',
+      url: `/api/v1/users/${id}`,
+      payload: { disabled: true },
+      headers: admin.authorization,
+    })
+    const before = await countMails(app)
+    t.match((await byLink(app, token)).json(), INVALID)
+    t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+    for (const url of ['/auth/sign-in/link', '/auth/sign-in/code', '/auth/password/forgot'])
+      t.equal((await post(app, url, { email: person.email })).statusCode, 202)
+    t.equal(await countMails(app), before)
+  }),
+)
+
+t.test('each is off unless it is switched on', async (t) => {
+  const app = await startApp(t)
+  const email = 'ada@example.org'
+  const bodies = {
+    '/auth/sign-in/link': { email },
+    '/auth/sign-in/link/verify': { token: 'a'.repeat(43) },
+    '/auth/sign-in/code': { email },
+    '/auth/sign-in/code/verify': { email, code: '000000' },
+  }
+  for (const [url, body] of Object.entries(bodies))
+    t.match((await post(app, url, body)).json(), { status: 404, code: 'feature_off' }, url)
+})
+
+t.test(
+  'what was asked for before a crash is sent by whoever comes next, and what cannot be granted holds up nobody',
+  async (t) => {
+    const app = await startApp(t, ON)
+    const person = await registerSomebody(app)
+    const row = { origin: '{}', created_at: app.now() }
+    await app.db
+      .insertInto('mail_requests')
+      .values({ ...row, kind: 'sign-in-link', wanted: 'no JSON' })
+      .execute()
+    await app.db
+      .insertInto('mail_requests')
+      .values({ ...row, kind: 'sign-in-link', wanted: JSON.stringify({ email: person.email }) })
+      .execute()
+    const before = await countMails(app)
+    t.ok(before >= 2, 'the one of registration, and this one')
+    t.match(app.logged(), 'a request for mail could not be granted and is dropped')
+    t.equal((await app.db.selectFrom('mail_requests').select('id').execute()).length, 0)
+  },
+)
