@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { isMailOn } from '../../src/mail/mailer.ts'
 import { countAs, keepOutOfCaches } from '../guard.ts'
+import { addMailPages } from './by-mail.ts'
 import { takeForms } from './form.ts'
 import { POLICY } from './layout.ts'
 import { addNoticePages } from './notices.ts'
@@ -21,6 +22,7 @@ const pages: FastifyPluginAsync = async (app) => {
     done()
   })
   const add = servePages(app)
+  addMailPages(app, add)
   addNoticePages(app, add)
 }
 
