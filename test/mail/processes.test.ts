@@ -7,9 +7,9 @@ import { inTransaction } from '../../src/db/transaction.ts'
 import { CONNECTIONS } from '../../src/mail/carrier.ts'
 import { createSealer } from '../../src/mail/mailer.ts'
 import { enqueueMail } from '../../src/mail/outbox.ts'
-import { type Environment, JWT_KEY, testEnvironment } from '../support/app.ts'
-import { enqueue, verification } from '../support/mail.ts'
-import { startService } from '../support/service.ts'
+import { type Environment, JWT_KEY, somebody, testEnvironment } from '../support/app.ts'
+import { verification } from '../support/mail.ts'
+import { call, startService } from '../support/service.ts'
 import { startSmtp } from '../support/smtp.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -51,8 +51,9 @@ t.test('a process that is killed between commit and delivery delivers after its 
   smtp.mode = 'stall'
   const environment = testEnvironment(t, smtp.environment)
   const writer = await writerOn(t, environment)
-  const { end } = await startService(t, environment)
-  await enqueue(writer, verification(writer))
+  const { api, end } = await startService(t, environment)
+  const person = somebody()
+  t.equal((await call(`${api}/auth/register`, person)).status, 201, 'which waits for no server')
   await eventually(() => smtp.attempts === 1, LIMIT)
   await end('SIGKILL')
   t.equal(await waiting(writer), 1)
@@ -60,7 +61,12 @@ t.test('a process that is killed between commit and delivery delivers after its 
   t.strictSame(smtp.mails, [], 'it had not been handed over')
   // what the process had taken is its own until the lease ends
   await writer.db.updateTable('outbox').set({ due_at: Date.now() }).execute()
-  await startService(t, environment)
+  const { api: restarted } = await startService(t, environment)
   await eventually(async () => (await waiting(writer)) === 0, LIMIT)
-  t.equal(smtp.mails.length, 1)
+  t.strictSame(
+    smtp.mails.map(({ recipient }) => recipient),
+    [person.email],
+  )
+  const token = smtp.mails[0]?.token
+  t.equal((await call(`${restarted}/auth/email/verify`, { token })).status, 204, 'and what it brings is good')
 })
