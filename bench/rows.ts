@@ -1,5 +1,6 @@
 /** The rows of the bench, in the order of the table. */
 import type { Row } from './measure.ts'
+import { audit, auditPostgres } from './rows/audit.ts'
 import { loginBetterAuth, meBetterAuth } from './rows/better-auth.ts'
 import { filter } from './rows/filter.ts'
 import { importMemory, importRate } from './rows/import.ts'
@@ -29,6 +30,8 @@ export const ROWS: readonly Row[] = [
   filter,
   waitingLogins,
   waitingStorm,
+  audit,
+  auditPostgres,
   ...many,
   start,
   memoryIdle,

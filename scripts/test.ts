@@ -55,6 +55,7 @@ const COVERAGE_FLOOR = 95
 /** What touches a database runs a second time, on PostgreSQL. */
 const ON_EITHER_DATABASE = [
   'test/routes/**/*.test.ts',
+  'test/audit/{bounded,chain,events}.test.ts',
   'test/attacks/*.test.ts',
   'test/{revocation,rotation}.test.ts',
   'test/faults/{clocks,killed}.test.ts',
