@@ -3,26 +3,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { openDatabase } from '../../src/db/open.ts'
-import { alternate, type Effort, type Row } from '../measure.ts'
+import { alternate, type Comparison, type Effort, type Row } from '../measure.ts'
 import { runAlone } from '../servers/alone.ts'
 import { postgresVersion, startPostgres } from '../servers/postgres.ts'
 
 /** Transactions at the same time: were events chained as they are written, each would wait for all the others. */
 const WRITERS = 10
 
-const writing = (database: string, events: 'on' | 'off', { seconds }: Effort) =>
+const writing = (database: string, events: 'on' | 'off', writers: number, { seconds }: Effort) =>
   runAlone('./transactions.ts', {
     DATABASE_URL: database,
     EVENTS: events,
     SECONDS: String(seconds),
-    WRITERS: String(WRITERS),
+    WRITERS: String(writers),
   })
 
-const sides = (database: string, effort: Effort) =>
-  alternate(effort, {
-    ours: () => writing(database, 'on', effort),
-    theirs: () => writing(database, 'off', effort),
+async function compare(database: string, effort: Effort): Promise<Comparison> {
+  const { alone, ...sides } = await alternate(effort, {
+    ours: () => writing(database, 'on', WRITERS, effort),
+    theirs: () => writing(database, 'off', WRITERS, effort),
+    alone: () => writing(database, 'on', 1, effort),
   })
+  return { ...sides, also: [{ what: 'with an event, one writer alone', unit: 'transactions/s', rounds: alone }] }
+}
 
 const about = {
   group: 'requests',
@@ -42,7 +45,7 @@ export const audit: Row = {
   async run(effort) {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
     try {
-      return await sides(`sqlite:${folder}/bench.db`, effort)
+      return await compare(`sqlite:${folder}/bench.db`, effort)
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -63,6 +66,6 @@ export const auditPostgres: Row = {
     await sql`drop database if exists bench_audit`.execute(db)
     await sql`create database bench_audit`.execute(db)
     await db.destroy()
-    return await sides(server.url('bench_audit'), effort)
+    return await compare(server.url('bench_audit'), effort)
   },
 }
