@@ -66,8 +66,11 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
   }
 }
 
-/** Nobody's mailbox is to be filled by strangers; the same for addresses that nobody has. */
-async function isTooMany({ config, ephemeral }: Needs, { kind, email }: Wanted): Promise<boolean> {
+/** Whether an address has been sent enough of a kind. Nobody's mailbox is to be filled, whether anybody has it or not. */
+export async function isTooMany(
+  { config, ephemeral }: Pick<Deps, 'config' | 'ephemeral'>,
+  { kind, email }: { kind: Wanted['kind'] | 'email-change'; email: string },
+): Promise<boolean> {
   if (config.rate_limit === 'off') return false
   const address = createHash('sha256').update(foldIdentifier(email)).digest('base64url')
   return (await ephemeral.count(`mail:${kind}:${address}`, HOUR)).count > MOST

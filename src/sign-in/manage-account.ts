@@ -9,6 +9,7 @@ import { type AuditEvent, recordEvent } from '../audit/record.ts'
 import { followChange, mustConfirm, requestAddress } from '../by-mail/change-address.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { replacePassword } from '../by-mail/new-password.ts'
+import { isTooMany } from '../by-mail/requests.ts'
 import { sendVerification } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -21,13 +22,13 @@ import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
 import type { UserUpdate } from './schema.ts'
 
-type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states'>
+type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'ephemeral' | 'hasher' | 'passwordLists' | 'states'>
 
 /**
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
  * @param actor who changes it
  * @param from the session that asks: it has to live, and a new password does not end it
- * @throws Failure user_not_found, username_taken, email_taken, one of `PASSWORD_CODES`, last_admin, overloaded; session_ended
+ * @throws Failure user_not_found, username_taken, email_taken, one of `PASSWORD_CODES`, last_admin, overloaded, rate_limited; session_ended
  */
 export async function changeAccount(
   deps: Needs,
@@ -37,6 +38,7 @@ export async function changeAccount(
   from?: string,
 ): Promise<Account> {
   const { password, roles, disabled, ...profile } = update
+  if (profile.email !== undefined && actor.uid === uid) await requireFewMessages(deps, uid, profile.email)
   const hash = password === undefined ? undefined : await hashNew(deps, uid, password, profile)
   const { changed, ended } = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
@@ -65,6 +67,12 @@ export async function changeAccount(
   deps.counts.ended.account_disabled += ended.account_disabled
   await deps.states.forgetUser(changed.id)
   return changed
+}
+
+/** Addresses that are asked whether they are somebody's may be strangers'. */
+async function requireFewMessages(deps: Needs, uid: string, email: string): Promise<void> {
+  if (!mustConfirm(deps.config) || (await getAccount(deps.db, uid)).email_key === foldIdentifier(email)) return
+  if (await isTooMany(deps, { kind: 'email-change', email })) throw new Failure('rate_limited', { retryAfter: 3600 })
 }
 
 /** Hashes a password for an account that is changed along with it; what it is called after that counts. */

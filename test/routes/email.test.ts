@@ -128,6 +128,17 @@ t.test('the latest wish for an address is the one that counts, for a day', async
   t.equal((await confirm(newer.token)).statusCode, 400)
 })
 
+t.test('an address is asked at most five times in an hour, and one’s own is no question', async (t) => {
+  const app = await startApp(t, { RATE_LIMIT: 'on' })
+  const person = await verified(app)
+  const { email } = somebody()
+  const statuses = []
+  for (let count = 0; count < 6; count += 1) statuses.push((await put(app, person, { email })).statusCode)
+  t.strictSame(statuses, [200, 200, 200, 200, 200, 429])
+  t.equal((await put(app, person, { email: person.email.toUpperCase() })).statusCode, 200)
+  t.equal((await recipientsOf(app, 'email-change-confirm')).length, 5)
+})
+
 t.test('whether an address is somebody’s is told to that person alone', async (t) => {
   const app = await startApp(t)
   const [person, other] = [await verified(app), await verified(app)]
