@@ -11,6 +11,10 @@ export interface Input {
   type: 'text' | 'password'
   autocomplete: string
   required: boolean
+  /** it is to blame for what went wrong */
+  isWrong: boolean
+  /** where one begins to type */
+  isFirst: boolean
   /** what was filled in before */
   value: string
 }
@@ -67,12 +71,12 @@ const TEMPLATE = `<!doctype html>
 <% if (it.form) { %>
 <form method="post" action="<%= it.form.action %>">
 <input type="hidden" name="token" value="<%= it.form.token %>">
-<% for (const [index, input] of it.form.inputs.entries()) { %>
+<% for (const input of it.form.inputs) { %>
 <label for="<%= input.name %>"><%= input.label %></label>
 <% if (input.hint) { %>
 <small id="<%= input.name %>-hint"><%= input.hint %></small>
 <% } %>
-<input id="<%= input.name %>" name="<%= input.name %>" type="<%= input.type %>" value="<%= input.value %>" autocomplete="<%= input.autocomplete %>" aria-describedby="<%= it.alert ? 'alert ' : '' %><%= input.hint ? input.name + '-hint' : '' %>"<%= input.required ? ' required' : '' %><%= index === 0 ? ' autofocus' : '' %>>
+<input id="<%= input.name %>" name="<%= input.name %>" type="<%= input.type %>" value="<%= input.value %>" autocomplete="<%= input.autocomplete %>" aria-describedby="<%= it.alert ? 'alert ' : '' %><%= input.hint ? input.name + '-hint' : '' %>"<%= input.required ? ' required' : '' %><%~ input.isWrong ? ' aria-invalid="true"' : '' %><%= input.isFirst ? ' autofocus' : '' %>>
 <% } %>
 <button<%= it.form.inputs.length === 0 ? ' autofocus' : '' %>><%= it.form.button %></button>
 </form>

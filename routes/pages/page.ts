@@ -107,7 +107,7 @@ function formOf(
   button: string,
   words: Language,
   token: string,
-  { setback, form = {} }: State,
+  { at, setback, form = {} }: State,
 ): View['form'] {
   const { page, fields = [], onSetback = {} } = route
   const more = Object.values(onSetback).filter(
@@ -115,7 +115,13 @@ function formOf(
   )
   const asked = FIELDS.filter((field) => fields.includes(field) || more.includes(field))
   // relative, so that it leads here below whatever path a proxy has
-  return { action: page, token, inputs: asked.map((field) => inputOf(field, words, form)), button }
+  const first = asked.find((field) => field === at) ?? asked[0]
+  const inputs = asked.map((field) => ({
+    ...inputOf(field, words, form),
+    isWrong: field === at,
+    isFirst: field === first,
+  }))
+  return { action: page, token, inputs, button }
 }
 
 const AUTOCOMPLETE: Readonly<Record<Field, string>> = {
@@ -125,7 +131,7 @@ const AUTOCOMPLETE: Readonly<Record<Field, string>> = {
   name: 'name',
 }
 
-function inputOf(name: Field, words: Language, form: Form): Input {
+function inputOf(name: Field, words: Language, form: Form): Omit<Input, 'isWrong' | 'isFirst'> {
   const isSecret = name === 'password' || name === 'new_password'
   return {
     name,

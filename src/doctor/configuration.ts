@@ -23,6 +23,10 @@ function doubtsAbout(config: Config): Finding[] {
     [isProduction && config.issuer === 'latchkey', 'neither PUBLIC_URL nor ISSUER is set: `iss` says only "latchkey"'],
     [config.uv_threadpool_size < config.hash_concurrency, 'UV_THREADPOOL_SIZE is below HASH_CONCURRENCY: hashes wait'],
     [isProduction && !config.smtp, 'SMTP_URL is not set: nothing is sent, and what needs mail is off'],
+    [
+      isProduction && config.sign_in_link === 'on' && !config.app_url,
+      'SIGN_IN_LINK without APP_URL: the links lead to a page on which nobody can sign in',
+    ],
     [isUnsure(config.smtp), 'mail is handed in unencrypted where the server offers no TLS'],
     [config.traces?.url.startsWith('http://') ?? false, 'traces go out unencrypted'],
   ]

@@ -35,8 +35,8 @@ export interface PageWords {
   done: { title: string; text: string }
 }
 
-/** What a page can ask for. */
-export const FIELDS = ['new_password', 'password', 'username', 'name'] as const
+/** What a page can ask for, in this order. */
+export const FIELDS = ['username', 'name', 'new_password', 'password'] as const
 export type Field = (typeof FIELDS)[number]
 
 /** Why a page could not do what it is for; `other` is anything else. */

@@ -46,6 +46,7 @@ for (const withScript of [false, true]) {
       await page.getByRole('alert').getByText('zu kurz').waitFor()
       t.match(complaints.splice(0), [/status of 400/], 'the browser itself reports a refusal, and nothing else')
       t.match(await page.title(), /^Das hat nicht geklappt/)
+      await page.locator('#new_password[aria-invalid=true]:focus').waitFor()
       t.notMatch(page.url(), reset.token)
       const password = 'ein neues, längeres Passwort'
       await field.fill(password)

@@ -32,11 +32,13 @@ export const messages: Language['messages'] = {
 
   'email-verify': ({ link, expires_at }, say) => ({
     subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
-    paragraphs: [`Ein Konto bei ${say.service} hat diese E-Mail-Adresse. Bestätigen Sie, dass es Ihre ist.`],
+    paragraphs: [
+      `Diese E-Mail-Adresse wurde für ein Konto bei ${say.service} angegeben. Bestätigen Sie, dass es Ihre ist.`,
+    ],
     action: { label: 'Adresse bestätigen', link },
     after: [
       until(say, expires_at),
-      'Wenn Sie dort kein Konto haben, brauchen Sie nichts zu tun: Die Adresse bleibt unbestätigt.',
+      'Wenn Sie dort kein Konto möchten, brauchen Sie nichts zu tun: Ohne den Link gehört die Adresse zu keinem.',
     ],
   }),
 
@@ -99,7 +101,7 @@ export const messages: Language['messages'] = {
   'registration-attempt': ({ at }, say) => ({
     subject: 'Sie haben bereits ein Konto',
     paragraphs: [
-      `Jemand wollte sich bei ${say.service} mit dieser E-Mail-Adresse registrieren. Zu ihr gibt es schon ein Konto, deshalb hat sich nichts geändert.`,
+      `Jemand hat diese E-Mail-Adresse für ein Konto bei ${say.service} angegeben. Zu ihr gibt es schon eines, deshalb hat sich nichts geändert.`,
     ],
     facts: [['Zeit', say.time(at)]],
     after: [

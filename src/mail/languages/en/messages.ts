@@ -27,9 +27,12 @@ export const messages: Language['messages'] = {
 
   'email-verify': ({ link, expires_at }, say) => ({
     subject: 'Verify your e-mail address',
-    paragraphs: [`An account at ${say.service} has this e-mail address. Verify that it is yours.`],
+    paragraphs: [`This e-mail address was given for an account at ${say.service}. Verify that it is yours.`],
     action: { label: 'Verify this address', link },
-    after: [until(say, expires_at), 'If you have no account there, do nothing: the address stays unverified.'],
+    after: [
+      until(say, expires_at),
+      'If you want no account there, do nothing: without the link the address belongs to none.',
+    ],
   }),
 
   invitation: ({ link, expires_at }, say) => ({
@@ -83,7 +86,7 @@ export const messages: Language['messages'] = {
   'registration-attempt': ({ at }, say) => ({
     subject: 'You already have an account',
     paragraphs: [
-      `Somebody tried to register at ${say.service} with this e-mail address. It has an account already, so nothing was changed.`,
+      `Somebody gave this e-mail address for an account at ${say.service}. It has one already, so nothing was changed.`,
     ],
     facts: [['When', say.time(at)]],
     after: [
