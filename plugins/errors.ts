@@ -1,5 +1,5 @@
 /** Every failure leaves as a problem document (RFC 9457), whoever threw it. */
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -7,6 +7,9 @@ import { isDatabaseUnavailable } from '../src/db/dialect.ts'
 import { type ErrorCode, Failure, type Fault } from '../src/errors.ts'
 import type { Problem } from '../src/schemas.ts'
 import { toFault } from '../src/validation/faults.ts'
+
+/** Not imported: an import of this module reads all it exports, and loads a client for HTTP and WebSockets with it. */
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /** Fastify's own errors in our terms. */
 const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {

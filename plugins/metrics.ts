@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { createServer } from 'node:http'
 import fp from 'fastify-plugin'
 import { Failure } from '../src/errors.ts'
 import { CONTENT_TYPE, expose } from '../src/operation/exposition.ts'
@@ -33,6 +32,7 @@ export default fp(
     }
 
     async function listenApart({ host, port }: { host: string; port: number }): Promise<void> {
+      const { createServer } = process.getBuiltinModule('node:http')
       const server = createServer(async ({ url, method }, response) => {
         if (url !== '/metrics') response.writeHead(404).end()
         else if (method !== 'GET') response.writeHead(405, { allow: 'GET' }).end()

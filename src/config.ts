@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
-import { ALIASES, type Duration, Environment, isDuration, NAMES, type Name, SECRET, schemaOf } from './environment.ts'
+import {
+  ALIASES,
+  type Duration,
+  type Environment,
+  isDuration,
+  NAMES,
+  type Name,
+  SECRET,
+  schemaOf,
+} from './environment.ts'
 import { isMailOn } from './mail/mailer.ts'
 import { ConfigError, Faults, type Variables } from './operation/faults.ts'
 import {
@@ -125,28 +134,29 @@ function withAliases(written: Readonly<Record<string, string | undefined>>): Var
   return found
 }
 
-/** The variables as their schema types them; those that do not fit are reported and have their defaults. */
+/** The variables as their schema types them; those that do not fit are reported, and like those that are not set have their defaults. */
 function validate(variables: Variables, faults: Faults): Environment {
-  for (const [name, { value }] of variables) {
-    // Ajv takes `Infinity`, `0x50` and `1e3` for whole numbers
-    if (schemaOf(name)['type'] === 'integer' && /\D/.test(value) && !faults.has(name))
-      faults.add(name, requirementOf(name))
-  }
-  const environment = Object.fromEntries(
-    [...variables].filter(([name]) => !faults.has(name)).map(([name, { value }]) => [name, value]),
-  )
-  const isValid = createAjv().compile<Environment>(Environment)
-  if (isValid(environment)) return environment
-  for (const { instancePath } of isValid.errors ?? []) {
-    const name = instancePath.slice(1)
-    faults.add(name, requirementOf(name))
-  }
-  return validate(variables, faults)
+  const ajv = createAjv()
+  const members = NAMES.map((name) => {
+    const value = variables.get(name)?.value
+    const typed = value === undefined ? undefined : typedValue(ajv, name, value)
+    if (value !== undefined && typed === undefined) faults.add(name, requirementOf(name))
+    return [name, typed ?? schemaOf(name)['default']]
+  })
+  return Object.fromEntries(members) as Environment
 }
 
-/** The schema is ours, and checking it would take longer than all that it checks. */
+/** One by one, since compiling the schema of all variables takes longer than all else that is done with them. */
+function typedValue(ajv: Ajv, name: Name, value: string): unknown {
+  // Ajv takes `Infinity`, `0x50` and `1e3` for whole numbers
+  if (schemaOf(name)['type'] === 'integer' && /\D/.test(value)) return undefined
+  const member: { value: unknown } = { value }
+  const fits = ajv.validate({ type: 'object', properties: { value: schemaOf(name) } }, member)
+  return fits ? member.value : undefined
+}
+
 function createAjv(): Ajv {
-  return new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true, keywords: ['unit'], validateSchema: false })
+  return new Ajv({ coerceTypes: true, keywords: ['unit'], validateSchema: false })
 }
 
 /** What a variable must be, in words, from its schema. */

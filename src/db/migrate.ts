@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type MigrationProvider, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
-import { isPostgres, takeTurn } from './dialect.ts'
+import { hasTable, isPostgres, takeTurn } from './dialect.ts'
 import { refuseCopied } from './mark.ts'
 import * as core from './migrations/0001-core.ts'
 import * as weakFormats from './migrations/0002-weak-formats.ts'
@@ -40,7 +40,15 @@ const migratorOf = (db: Db) => new Migrator({ db, provider })
 
 /** Runs what has not run yet. Two processes that start at once take turns; the second finds nothing left to do. */
 export async function migrateUp(db: Db): Promise<string[]> {
+  if (await isUpToDate(db)) return []
   return migrating(db, (migrator) => migrator.migrateToLatest())
+}
+
+/** What most starts find. The migrator would examine the whole schema first, at a tenth of the time that a start takes. */
+async function isUpToDate(db: Db): Promise<boolean> {
+  if (!(await hasTable(db, BOOKKEEPING[0]))) return false
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(BOOKKEEPING[0])} order by name`.execute(db)
+  return rows.map(({ name }) => name).join() === MIGRATION_NAMES.join()
 }
 
 /** Takes the newest migration back, or with `all` every one. The data in its tables is lost. */
