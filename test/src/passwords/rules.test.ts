@@ -81,6 +81,7 @@ t.test('what others would not guess is taken, whatever it is composed of', async
 t.test('a short name does not spoil the words that it is part of', async (t) => {
   const ann = { username: 'ann', email: 'ann@example.org', name: '' }
   t.equal(await judge('cannery row 5', ann), undefined)
+  t.equal(await judge('annzqt81', ann), undefined)
   t.equal(await judge('ann ann ann', ann), 'password_personal')
 })
 
