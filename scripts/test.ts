@@ -57,6 +57,7 @@ const ON_EITHER_DATABASE = [
   'test/routes/**/*.test.ts',
   'test/audit/{bounded,chain,events}.test.ts',
   'test/attacks/*.test.ts',
+  'test/security/*.test.ts',
   'test/{revocation,rotation}.test.ts',
   'test/faults/{clocks,killed}.test.ts',
   'test/doctor.test.ts',

@@ -4,6 +4,7 @@ import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
+import { voidProofs } from '../proofs/proof.ts'
 import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
 import type { EndReason } from './session.ts'
 import type { SessionState } from './states.ts'
@@ -73,9 +74,12 @@ export async function endSessionOfToken(
   await endSession(deps, session.id, 'logout', { uid: session.uid, session_id: session.id, origin })
 }
 
-/** Ends every session of an account on every node. */
+/** Ends every session of an account on every node; an address that one of them asked for is not waited for any more. */
 export async function endUserSessions(deps: Needs, account: Owner, reason: EndReason, actor: Actor): Promise<void> {
-  const ended = await inTransaction(deps.db, (tx) => revokeSessions(tx, deps, account, reason, actor))
+  const ended = await inTransaction(deps.db, async (tx) => {
+    await voidProofs(tx, account.id, ['email-change'])
+    return revokeSessions(tx, deps, account, reason, actor)
+  })
   deps.counts.ended[reason] += ended
   await deps.states.forgetUser(account.id)
 }

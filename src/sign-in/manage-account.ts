@@ -17,6 +17,7 @@ import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
 import { dropMail } from '../mail/outbox.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
+import { voidCode } from '../proofs/code.ts'
 import { voidProofs } from '../proofs/proof.ts'
 import { requireActiveAdmin, setRoles } from '../roles/grants.ts'
 import { isAlive, revokeSessions } from '../sessions/end.ts'
@@ -51,7 +52,7 @@ export async function changeAccount(
       await replacePassword(tx, deps, account, hash, actor.origin)
       await forgetDevices(tx, deps, account.id)
     }
-    if (disabled) await voidProofs(tx, account.id)
+    if (disabled) await voidAll(tx, deps, account)
     for (const event of eventsOf(account, update, changes))
       await recordEvent(tx, deps, { ...event, actor, subject: uid })
     const ended = {
@@ -73,6 +74,12 @@ export async function changeAccount(
 async function requireFewMessages(deps: Needs, uid: string, email: string): Promise<void> {
   if (!mustConfirm(deps.config) || (await getAccount(deps.db, uid)).email_key === foldIdentifier(email)) return
   if (await isTooMany(deps, { kind: 'email-change', email })) throw new Failure('rate_limited', { retryAfter: 3600 })
+}
+
+/** Makes everything void that the account was sent. */
+async function voidAll(tx: Tx, deps: Needs, { id, email_key }: Account): Promise<void> {
+  await voidProofs(tx, id)
+  if (email_key !== null) await voidCode(tx, deps, email_key)
 }
 
 /** Hashes a password for an account that is changed along with it; what it is called after that counts. */
