@@ -26,13 +26,19 @@ export default fp(
       }
     }
 
-    const timer = setInterval(() => {
+    function beat(): void {
       if (isRunning) return
       isRunning = true
       running = settle().finally(() => {
         isRunning = false
       })
-    }, BEAT).unref()
+    }
+
+    let timer: NodeJS.Timeout | undefined
+    // a command has other things to do
+    app.addHook('onListen', async () => {
+      timer = setInterval(beat, BEAT).unref()
+    })
     app.addHook('onClose', async () => {
       clearInterval(timer)
       await running

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { PAGES } from '../../src/mail/links.ts'
 import { login, post, registerAdmin, registerSomebody, somebody, startApp } from '../support/app.ts'
+import { askFor } from '../support/by-mail.ts'
 import { mailTo } from '../support/mail.ts'
 import { alertIn, FORM, open, press, titleIn } from '../support/pages.ts'
 
@@ -29,8 +30,7 @@ t.test('a link can be opened as often as one likes, and the button verifies the 
 t.test('a forgotten password is set on the page, and one that is refused is asked for again', async (t) => {
   const app = await startApp(t)
   const person = await registerSomebody(app)
-  await post(app, '/auth/password/forgot', { email: person.email })
-  const { token } = await mailTo(app, 'password-reset', person.email)
+  const { token } = await askFor(app, '/auth/password/forgot', person.email, 'password-reset')
   const page = await open(app, 'reset-password', token)
   t.match(
     page.body,
@@ -99,6 +99,7 @@ t.test('a name that was taken before the link was opened is asked for again', as
   const [first, second] = [somebody(), somebody()]
   for (const registration of [first, { ...second, username: first.username }])
     t.equal((await post(app, '/auth/register', registration)).statusCode, 202)
+  await app.mailRequests.settle()
   const early = await mailTo(app, 'email-verify', first.email)
   const { token } = await mailTo(app, 'email-verify', second.email)
   t.notMatch((await open(app, 'verify-email', token)).body, 'name="username"')
@@ -116,8 +117,7 @@ t.test('a name that was taken before the link was opened is asked for again', as
 t.test('signing in by a link takes a click, and shows the tokens outside production only', async (t) => {
   const app = await startApp(t, { SIGN_IN_LINK: 'on' })
   const person = await registerSomebody(app)
-  await post(app, '/auth/sign-in/link', { email: person.email })
-  const { token } = await mailTo(app, 'sign-in-link', person.email)
+  const { token } = await askFor(app, '/auth/sign-in/link', person.email, 'sign-in-link')
   await open(app, 'sign-in', token)
   const answer = await press(app, 'sign-in', { token })
   t.equal(answer.statusCode, 200)
