@@ -31,7 +31,7 @@ export default fp<{ database: OpenDatabase }>(
       return {
         ...embedded,
         ...counters,
-        count: (key, window) => inTime(() => counters.count(key, window)),
+        count: (key, window, by) => inTime(() => counters.count(key, window, by)),
         attempt: (tried) => inTime(() => counters.attempt(tried)),
         forgive: (tried) => inTime(() => counters.forgive(tried)),
       }

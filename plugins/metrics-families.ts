@@ -60,6 +60,7 @@ export function families(app: FastifyInstance): Family[] {
     counter('latchkey_password_tries_refused_total', 'Tries of passwords refused because of those before', () =>
       by('counted', counts.throttled),
     ),
+    gauge('latchkey_login_challenge', '1 while this node asks for a proof of work', () => Number(app.gate.isClosed())),
     histogram('latchkey_news_delay_seconds', 'Time from the writing of news elsewhere to its being heard', counts.news),
   ]
 }

@@ -15,7 +15,7 @@ export default fp(
     const options: FastifyCorsOptions = {
       origin: [...cors_origins],
       methods: ['GET', 'POST', 'PUT', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'x-request-id'],
+      allowedHeaders: ['authorization', 'content-type', 'x-device-token', 'x-proof-of-work', 'x-request-id'],
       exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate'],
       maxAge: 600,
       // without this an OPTIONS that is no preflight gets an answer in the plugin's own words

@@ -16,6 +16,19 @@ export const DeviceHeaders = Type.Object({
   ),
 })
 
+/** The same and the answer to a challenge, for logins by password. */
+export const LoginHeaders = Type.Object({
+  ...DeviceHeaders.properties,
+  'x-proof-of-work': Type.Optional(
+    Type.String({ maxLength: 1024, description: 'the answer to `GET /auth/challenge`, after `challenge_required`' }),
+  ),
+})
+
+/** The answer that a request brings. */
+export function answerOf({ 'x-proof-of-work': header }: IncomingHttpHeaders): string | undefined {
+  return typeof header === 'string' ? header : undefined
+}
+
 /** What a request says of its device. */
 export function deviceOf({ cookie, 'x-device-token': header }: IncomingHttpHeaders): string | undefined {
   if (typeof header === 'string') return header

@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Actor, Origin } from '../src/audit/actor.ts'
 import type { SessionState } from '../src/sessions/states.ts'
-import { deviceOf } from './device.ts'
+import { answerOf, deviceOf } from './device.ts'
 
 /** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
 export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'raw'>): Origin {
@@ -12,6 +12,7 @@ export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | '
     user_agent: headers['user-agent'],
     request_id: id,
     device: deviceOf(headers),
+    proof_of_work: answerOf(headers),
     signal: departureOf(raw.socket),
   }
 }

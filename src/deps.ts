@@ -10,6 +10,7 @@ import type { Hasher } from './passwords/hasher.ts'
 import type { PasswordLists } from './passwords/lists.ts'
 import type { StrengthEstimator } from './passwords/strength/estimate.ts'
 import type { SessionStates } from './sessions/states.ts'
+import type { Gate } from './throttling/gate.ts'
 import type { Throttle } from './throttling/throttle.ts'
 import type { TokenCache } from './tokens/access-token.ts'
 import type { Jwt } from './tokens/jwt.ts'
@@ -36,6 +37,8 @@ export interface Deps {
   /** ms since some moment, on a clock that never jumps: for how old things are within this process */
   elapsed: () => number
   ephemeral: Ephemeral
+  /** asks for challenges while many passwords are wrong */
+  gate: Gate
   hasher: Hasher
   jwt: Jwt
   keys: KeyRing

@@ -158,6 +158,11 @@ export const Environment = Type.Object({
     'on',
     'how often callers may call, and how fast passwords may be guessed; off, for load tests, nothing is limited',
   ),
+  LOGIN_CHALLENGE: choice(
+    ['auto', 'off'],
+    'auto',
+    'auto: while passwords of many accounts are guessed, logins from unknown devices need a proof of work',
+  ),
   RATE_LIMITS: Type.Optional(
     text(
       undefined,

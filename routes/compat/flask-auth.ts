@@ -98,7 +98,7 @@ export const login: Login = {
   refusals: {
     400: [NO_INPUT, INCOMPLETE.login],
     401: [SENTENCES.invalid_credentials[1]],
-    403: [titleOf('account_disabled'), titleOf('email_unverified')],
+    403: [titleOf('challenge_required'), titleOf('account_disabled'), titleOf('email_unverified')],
   },
   async logIn(app, request, reply) {
     const signedIn = await signInForToken(app, request.body as Static<typeof Credentials>, originOf(request))

@@ -152,7 +152,7 @@ export const REFUSED = {
   ofLogin: {
     400: refuse(MISSING),
     401: refuse(SENTENCES.invalid_credentials[1]),
-    403: refuse(titleOf('account_disabled'), titleOf('email_unverified')),
+    403: refuse(titleOf('challenge_required'), titleOf('account_disabled'), titleOf('email_unverified')),
   },
   ofDeletion: { 409: refuse(titleOf('last_admin')) },
 }

@@ -117,6 +117,6 @@ export const REFUSED = {
 /** The sentences of the login, which the contract joins with those of another dialect. */
 export const LOGIN_REFUSALS = {
   401: [NO_CREDENTIALS[1], SENTENCES.invalid_credentials[1]],
-  403: [titleOf('account_disabled'), titleOf('email_unverified')],
+  403: [titleOf('challenge_required'), titleOf('account_disabled'), titleOf('email_unverified')],
   404: [SENTENCES.user_not_found[1]],
 }

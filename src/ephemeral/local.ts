@@ -14,8 +14,8 @@ export interface Window {
 
 /** Windows by key, without a promise. */
 export interface Windows<K> {
-  /** Counts one more event under `key` at the moment `at`; a window of `length` ms opens with the first. */
-  count(key: K, length: number, at: number): Window
+  /** Counts so many more events under `key` at the moment `at`; a window of `length` ms opens with the first. */
+  count(key: K, length: number, at: number, by?: number): Window
 }
 
 /**
@@ -25,7 +25,7 @@ export interface Windows<K> {
 export function createWindows<K>(remembered = REMEMBERED): Windows<K> {
   const windows = new BoundedMap<K, Window>(remembered)
   return {
-    count(key, length, at) {
+    count(key, length, at, by = 1) {
       const known = windows.get(key)
       const current = known && known.ends > at ? known : { count: 0, ends: at + length }
       if (current !== known) {
@@ -33,7 +33,7 @@ export function createWindows<K>(remembered = REMEMBERED): Windows<K> {
         windows.delete(key)
         windows.set(key, current)
       }
-      current.count += 1
+      current.count += by
       return current
     },
   }
@@ -73,9 +73,9 @@ export function createLocalCounters({
       for (const key of keys) tries.delete(key)
     },
 
-    async count(key, length) {
+    async count(key, length, by) {
       const at = elapsed()
-      const { count, ends } = windows.count(key, length, at)
+      const { count, ends } = windows.count(key, length, at, by)
       return { count, resets_at: now() + ends - at }
     },
   }

@@ -16,8 +16,9 @@ const PROBE = 1000
 
 /** Counts, and opens the window with the first event, in one step. */
 const COUNT_SCRIPT = `
-local count = redis.call('incr', KEYS[1])
-if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
+local isNew = redis.call('exists', KEYS[1]) == 0
+local count = redis.call('incrby', KEYS[1], ARGV[2])
+if isNew then redis.call('pexpire', KEYS[1], ARGV[1]) end
 return { count, redis.call('pttl', KEYS[1]) }`
 
 /** The same as `judgeTry` in tries.ts, and keeps what comes of it, in one step. */
@@ -53,8 +54,8 @@ export async function createRedisCounters({ redis, now, elapsed, log }: Needs): 
   const local = createLocalCounters({ now, elapsed })
   let isShared = true
 
-  async function countInRedis(key: string, window: number): Promise<Count> {
-    const answer = redis.eval(COUNT_SCRIPT, 1, PREFIX + key, Math.ceil(window)) as Promise<[number, number]>
+  async function countInRedis(key: string, window: number, by: number): Promise<Count> {
+    const answer = redis.eval(COUNT_SCRIPT, 1, PREFIX + key, Math.ceil(window), by) as Promise<[number, number]>
     const [count, left] = await inTime(answer)
     return { count, resets_at: now() + left }
   }
@@ -102,7 +103,7 @@ export async function createRedisCounters({ redis, now, elapsed, log }: Needs): 
   /** By counting, since a server that is full, or a replica, would answer a ping. */
   async function probe(): Promise<void> {
     try {
-      await countInRedis('probe', PROBE)
+      await countInRedis('probe', PROBE, 1)
       if (!isShared) log.info({}, 'Redis answers again')
       isShared = true
     } catch (error) {
@@ -116,10 +117,10 @@ export async function createRedisCounters({ redis, now, elapsed, log }: Needs): 
   return {
     kind: 'redis',
 
-    count: (key, window) =>
+    count: (key, window, by = 1) =>
       either(
-        () => countInRedis(key, window),
-        () => local.count(key, window),
+        () => countInRedis(key, window, by),
+        () => local.count(key, window, by),
       ),
     attempt: (tried) =>
       either(

@@ -48,15 +48,15 @@ export async function createSqlEphemeral(needs: NewsNeeds): Promise<Ephemeral & 
       return row?.value
     },
 
-    async count(key, window): Promise<Count> {
+    async count(key, window, by = 1): Promise<Count> {
       const at = now()
       const isOpen = sql`ephemeral.expires_at > ${at} and ephemeral.expires_at <= ${at + window + APART}`
       const row = await db
         .insertInto('ephemeral')
-        .values({ key, value: '1', expires_at: at + window })
+        .values({ key, value: String(by), expires_at: at + window })
         .onConflict((conflict) =>
           conflict.column('key').doUpdateSet({
-            value: sql<string>`case when ${isOpen} then cast(cast(ephemeral.value as integer) + 1 as text) else '1' end`,
+            value: sql<string>`case when ${isOpen} then cast(cast(ephemeral.value as integer) + cast(${by} as integer) as text) else excluded.value end`,
             expires_at: sql<number>`case when ${isOpen} then ephemeral.expires_at else excluded.expires_at end`,
           }),
         )

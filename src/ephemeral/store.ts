@@ -41,8 +41,8 @@ export interface News {
 export interface Counters {
   readonly kind: 'redis' | 'sql'
 
-  /** Counts one more event under `key`; the window of `window` ms opens with the first. */
-  count(key: string, window: number): Promise<Count>
+  /** Counts one more event under `key`, or as many as `by` says; the window of `window` ms opens with the first. */
+  count(key: string, window: number, by?: number): Promise<Count>
 
   /**
    * Counts one more try under each key, or under none where one of them has to wait: of any number of callers at once, as

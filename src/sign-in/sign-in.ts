@@ -21,7 +21,7 @@ import type { Credentials } from './schema.ts'
 /** What it takes to begin a session for who knows a password. */
 export type SignInNeeds = Pick<
   Deps,
-  'audit' | 'config' | 'db' | 'ephemeral' | 'hasher' | 'keys' | 'later' | 'mailer' | 'now' | 'throttle'
+  'audit' | 'config' | 'db' | 'ephemeral' | 'gate' | 'hasher' | 'keys' | 'later' | 'mailer' | 'now' | 'throttle'
 >
 
 /** A password that is renewed by a parallel sign-in is checked once more against what was stored meanwhile. */
@@ -30,7 +30,7 @@ const ATTEMPTS = 2
 /**
  * Signs a person in by user name or e-mail address.
  * @throws Failure invalid_credentials for every cause, account_disabled and email_unverified only to who knows the
- * password, rate_limited, overloaded
+ * password, rate_limited, challenge_required, overloaded
  */
 export async function signIn(deps: SignInNeeds, credentials: Credentials, origin: Origin): Promise<TokenPair> {
   return tokensOf(deps, await openSession(deps, credentials, origin))
@@ -67,13 +67,19 @@ export async function openSession(
   const targets: Target[] = device
     ? [['device', `${account?.uid} ${device}`]]
     : [['address', callerAt(origin.ip)], targetOfName(identifier)]
-  return deps.throttle.run(
+  const opened = await deps.throttle.run(
     targets,
-    () => tryPassword(deps, credentials, origin, life),
+    async () => {
+      if (!device) await deps.gate.pass(origin.proof_of_work)
+      return tryPassword(deps, credentials, origin, life)
+    },
     ([, triesOfName = 0]) => {
+      deps.gate.note(true)
       if (account && isLocked(triesOfName)) deps.later(() => tellLocked(deps, account, origin))
     },
   )
+  deps.gate.note(false)
+  return opened
 }
 
 async function tryPassword(

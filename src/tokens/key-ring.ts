@@ -35,6 +35,8 @@ export interface KeyRing {
   readonly refreshKey: KeyObject
   /** signs what devices are known by; HMAC-SHA256 */
   readonly deviceKey: KeyObject
+  /** signs challenges */
+  readonly challengeKey: string
   /** keeps codes and whom they were sent to from being searched for; HMAC-SHA256 */
   readonly codeKey: KeyObject
   /** The key that signs now. */
@@ -180,6 +182,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   return {
     refreshKey: derived.refresh,
     deviceKey: derived.device,
+    challengeKey: derived.challenge,
     codeKey: derived.codes,
     current,
     maintain,

@@ -15,6 +15,8 @@ export interface DerivedKeys {
   audit: KeyObject
   /** signs what devices are known by */
   device: KeyObject
+  /** signs challenges; its library takes a string */
+  challenge: string
   /** keeps codes and whom they were sent to from being searched for */
   codes: KeyObject
 }
@@ -73,6 +75,7 @@ export function deriveKeys(masterKey: string): DerivedKeys {
     refresh: createSecretKey(derive('latchkey/refresh')),
     audit: createSecretKey(derive('latchkey/audit')),
     device: createSecretKey(derive('latchkey/device')),
+    challenge: derive('latchkey/challenge').toString('hex'),
     codes: createSecretKey(derive('latchkey/codes')),
   }
 }

@@ -7,7 +7,7 @@ import { startApp } from '../support/app.ts'
 
 /** Everything that strangers may ask: `routes/v1/public/`, health, well-known, the documentation, pages for links in messages. */
 const OPEN = [
-  /^\/api\/v1\/auth\/(register|login|refresh|logout|unlock|session\/end)$/,
+  /^\/api\/v1\/auth\/(register|login|refresh|logout|unlock|challenge|session\/end)$/,
   /^\/api\/v1\/auth\/password\/(strength|forgot|reset)$/,
   /^\/api\/v1\/auth\/email\/(verify|verification\/request|change\/(confirm|undo))$/,
   /^\/api\/v1\/auth\/sign-in\/(link|code)(\/verify)?$/,

@@ -63,6 +63,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     audit_checkpoints: undefined,
     body_limit: 65536,
     rate_limit: 'on',
+    login_challenge: 'auto',
     service_name: 'Latchkey',
     default_locale: 'en',
     app_url: undefined,
@@ -143,6 +144,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   AUDIT_CHECKPOINTS: ['/var/log/checkpoints', { audit_checkpoints: '/var/log/checkpoints' }],
   BODY_LIMIT: ['1024', { body_limit: 1024 }],
   RATE_LIMIT: ['off', { rate_limit: 'off' }],
+  LOGIN_CHALLENGE: ['off', { login_challenge: 'off' }],
   SERVICE_NAME: [
     'The Shop',
     { service_name: 'The Shop', mail_from: { name: 'The Shop', address: 'latchkey@localhost' } },

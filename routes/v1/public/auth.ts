@@ -8,7 +8,7 @@ import { register } from '../../../src/sign-in/register.ts'
 import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
 import { answer, problems } from '../../contract.ts'
-import { DeviceHeaders, handDevice } from '../../device.ts'
+import { handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 const READ_YOUR_MAIL = { message: 'Open the link in the message that was sent to this address.' }
@@ -50,11 +50,11 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Sign in by user name or e-mail address',
       description: 'Begins a session. A wrong password and an unknown account get the same answer in the same time.',
       tags: ['Sessions'],
-      headers: DeviceHeaders,
+      headers: LoginHeaders,
       body: ref(Credentials),
       response: {
         200: answer(TokenPair, 'The tokens of the new session'),
-        ...problems('invalid_credentials', 'account_disabled', 'email_unverified', 'overloaded'),
+        ...problems('invalid_credentials', 'account_disabled', 'email_unverified', 'challenge_required', 'overloaded'),
       },
     },
     handler: async (request, reply) => {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { openToAll } from '../../guard.ts'
 import auth from './auth.ts'
+import challenge from './challenge.ts'
 import email from './email.ts'
 import invitations from './invitations.ts'
 import notices from './notices.ts'
@@ -12,6 +13,7 @@ import signInByMail from './sign-in.ts'
 const publicRoutes: FastifyPluginAsync = async (app) => {
   openToAll(app)
   await app.register(auth)
+  await app.register(challenge)
   await app.register(notices)
   await app.register(passwordStrength)
   await app.register(email)
