@@ -7,7 +7,7 @@ import { restoreDatabase } from '../db/restore.ts'
 import { type Contents, copySnapshot, syncFolderOf } from '../db/snapshot.ts'
 import { databaseExists } from '../db/whole.ts'
 import { shown } from '../moving/summary.ts'
-import { misuse } from './program.ts'
+import { misuse, recordOperation } from './program.ts'
 import { showProgress } from './progress.ts'
 import { say } from './terminal.ts'
 
@@ -34,6 +34,7 @@ async function backUp(path: string): Promise<void> {
     const contents = await withProgress((onProgress) => copySnapshot(source, draft, onProgress))
     giveName(draft, path)
     say(`${path}: ${summary(contents)}; checked`)
+    await recordOperation(database_url, 'database.backup')
   } finally {
     rmSync(draft, { force: true })
   }
@@ -47,6 +48,7 @@ async function restore(path: string, { yes = false }: { yes?: boolean }): Promis
   )
   say(`${database_url}: ${summary(contents)}; checked`)
   if (kept) say(`what it replaced is in ${kept}`)
+  await recordOperation(database_url, 'database.restore')
 }
 
 function sqliteFile(url: string): string {

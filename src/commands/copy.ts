@@ -6,7 +6,7 @@ import { type Ends, reopen } from '../copying/ends.ts'
 import { openEnd, withEnds } from '../copying/open.ts'
 import { shown } from '../moving/summary.ts'
 import { databaseUrl } from '../operation/values.ts'
-import { misuse } from './program.ts'
+import { misuse, recordOperation } from './program.ts'
 import { showProgress } from './progress.ts'
 import { say } from './terminal.ts'
 
@@ -32,7 +32,10 @@ export function addCopy(db: Command): void {
 async function copy({ to, from, finish = false }: CopyFlags): Promise<void> {
   await withEnds(readUrl(from ?? loadConfig().database_url), readUrl(to), async (ends) => {
     const progress = showSteps()
-    report(ends, await copyDatabase(ends, finish, progress.watch).finally(progress.end))
+    const copied = await copyDatabase(ends, finish, progress.watch).finally(progress.end)
+    report(ends, copied)
+    // a closed database takes no event, and what was copied has it
+    await recordOperation(copied.isClosed ? ends.target.url : ends.source.url, 'database.copy')
   })
 }
 
@@ -82,6 +85,7 @@ async function reopenDatabase(): Promise<void> {
   const end = await openEnd(readUrl(loadConfig().database_url))
   try {
     const mark = await reopen(end)
+    if (mark) await recordOperation(end.url, 'database.reopen')
     if (!mark) say('nothing to do')
     else if (mark.state === 'closed')
       say(`${end.shown} may be written again; what was written to ${mark.peer} since stays there`)

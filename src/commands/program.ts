@@ -1,8 +1,12 @@
 /** What every group of commands is built from. */
 import { type Command, CommanderError } from 'commander'
 import { buildApp } from '../app.ts'
+import type { Action } from '../audit/actions.ts'
+import { OPERATOR } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { type AuditTrail, createTrail } from '../audit/trail.ts'
 import { type Config, loadConfig } from '../config.ts'
+import { refusePending } from '../db/migrate.ts'
 import { type Db, openDatabase } from '../db/open.ts'
 import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
 
@@ -25,6 +29,22 @@ export async function withDatabase(work: (db: Db, config: Config) => Promise<voi
 /** What it takes to add to the audit log. The key is looked for when it is needed: a dry run has to make none. */
 export function openTrail(config: Config): AuditTrail {
   return createTrail(() => deriveKeys(resolveMasterKey(config).key).audit)
+}
+
+/**
+ * Records what was done with a database as a whole, in that database. It is done by then, so that a database which cannot be
+ * written to, or is of another version, is only spoken of.
+ */
+export async function recordOperation(url: string, action: Action): Promise<void> {
+  const { db } = openDatabase(url, { pool: 1, patient: true })
+  try {
+    await refusePending(db)
+    await recordEvent(db, { audit: openTrail(loadConfig()), now: Date.now }, { action, actor: OPERATOR })
+  } catch (error) {
+    process.stderr.write(`latchkey: the audit log does not tell of this: ${(error as Error).message}\n`)
+  } finally {
+    await db.destroy()
+  }
 }
 
 /** Runs with the whole service, which listens to nobody. */

@@ -14,7 +14,7 @@ export function commandLine(t: Test, more: Environment = {}) {
   const folder = emptyFolder(t)
   const path = (name: string) => join(folder, name)
   const url = onPostgres() ? newPostgresDatabase(t, { migrated: false }) : `sqlite:${path('test.db')}`
-  const environment = { JWT_KEY, DATABASE_URL: url, ...more }
+  const environment = { JWT_KEY, DATABASE_URL: url, RATE_LIMIT: 'off', ...more }
   const start = (args: readonly string[], more: Environment = {}, input = '') =>
     startChild(t, { args: [CLI, ...args], cwd: folder, env: { ...environment, ...more }, input })
   return {
