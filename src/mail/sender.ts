@@ -91,7 +91,10 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>, a
     const message = await compose(deps, row)
     if (typeof message === 'string') return abandon(row, message)
     try {
-      carrier ??= openCarrier()
+      carrier ??= openCarrier().catch((error: unknown) => {
+        carrier = undefined
+        throw error
+      })
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(attempt)])
       await (await carrier).send(message, signal)
     } catch (error) {

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { inTransaction } from '../../src/db/transaction.ts'
+import { createSmtpCarrier } from '../../src/mail/carrier.ts'
 import { linkTo } from '../../src/mail/links.ts'
 import { dropMail, enqueueMail } from '../../src/mail/outbox.ts'
-import { PATIENCE } from '../../src/mail/sender.ts'
+import { createSender, PATIENCE } from '../../src/mail/sender.ts'
 import { startApp, type TestApp, testEnvironment } from '../support/app.ts'
 import { enqueue, mailsOf, mailTo, verification } from '../support/mail.ts'
 import { startSmtp } from '../support/smtp.ts'
@@ -118,6 +119,24 @@ t.test('a server that is busy is asked again, after a pause that grows', async (
   t.equal(smtp.mails.length, 1)
   t.equal(smtp.attempts, 6)
   t.strictSame(await abandoned(app), [])
+})
+
+t.test('a server that says nothing is left alone in time, and asked again', async (t) => {
+  const smtp = await startSmtp(t)
+  smtp.mode = 'stall'
+  const app = await startApp(t, smtp.environment)
+  const { config, db, mailer, now } = app
+  await enqueue({ config, db, now, mailer: { ...mailer, wake() {} } }, verification(app))
+  const sender = createSender(app, () => createSmtpCarrier(config), 200)
+  t.teardown(() => sender.close())
+  sender.wake()
+  await eventually(() => app.counts.mail.failed === 1)
+  t.match(app.logged(), 'a message could not be sent')
+  smtp.release()
+  app.clock.advance(20_000)
+  sender.wake()
+  await isEmpty(app)
+  t.equal(smtp.mails.length, 1, 'what was broken off did not arrive as well')
 })
 
 t.test('a message that is refused for good is given up, and the audit log says so', async (t) => {
