@@ -117,6 +117,15 @@ t.test('a link that was sent with one password is void with another, even put th
   t.ok(await login(app, person.email, other.password))
 })
 
+t.test('a link that was sent to one address is void when the account has another, however it got that', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const { token } = await forgot(app, person.email)
+  const { email } = somebody()
+  await app.db.updateTable('users').set({ email, email_key: email }).execute()
+  t.match((await reset(app, token)).json(), INVALID)
+})
+
 t.test('a token for one purpose is none for another', async (t) => {
   const app = await startApp(t, { SIGN_IN_LINK: 'on' })
   const person = await registerSomebody(app)
