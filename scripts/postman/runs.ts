@@ -99,6 +99,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
   requestSignInCode: { body: { email: '{{fresh}}@example.org' }, status: 404 },
   signInByCode: { body: { email: '{{fresh}}@example.org', code: '000000' }, status: 404 },
 
+  listAuditEvents: { as: 'admin' },
   createUser: { as: 'admin', body: { ...PERSON, roles: ['user'] }, keep: { user_id: 'answer.id' } },
   inviteUser: { as: 'admin', body: { email: '{{fresh}}@example.org', roles: ['user'] } },
   listUsers: { as: 'admin', query: { limit: '20', role: 'user' } },

@@ -35,7 +35,7 @@ t.test('a registration is told what is wrong with the password', async (t) => {
 
 t.test('with PASSWORD_POLICY=length a password is only too short', async (t) => {
   const app = await startApp(t, { PASSWORD_POLICY: 'length' })
-  t.equal((await register(app, { password: 'password' })).statusCode, 201)
+  t.equal((await register(app, { password: 'dragonfly1987' })).statusCode, 201)
   t.equal((await register(app, { password: 'passwor' })).json().code, 'password_too_short')
 })
 
@@ -58,7 +58,7 @@ t.test('one’s own change is judged, with the member that holds the new one', a
 t.test('what an admin sets is judged by the names that the account will have', async (t) => {
   const app = await startApp(t, { PASSWORD_POLICY: 'strict' })
   const { authorization } = await registerAdmin(app, { password: GOOD })
-  const created = await post(app, '/users', somebody({ password: 'password' }), authorization)
+  const created = await post(app, '/users', somebody({ password: 'dragonfly1987' }), authorization)
   t.equal(created.json().code, 'password_common')
   const made = await post(app, '/users', somebody({ password: GOOD }), authorization)
   const update = (payload: object) =>
@@ -75,7 +75,7 @@ t.test('the dialects refuse the same passwords, in their own shapes', async (t) 
   const flask = await app.inject({
     method: 'POST',
     url: '/auth/register',
-    payload: { username, email, password: 'password' },
+    payload: { username, email, password: 'dragonfly1987' },
   })
   t.equal(flask.statusCode, 400)
   t.match(flask.json(), { message: /^The password must not be a common one/ })
