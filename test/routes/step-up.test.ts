@@ -99,6 +99,29 @@ t.test('an admin who gives or takes roles needs a proof; whoever may not is not 
   t.match((await put(app, id, { roles }, admin.authorization)).json(), { roles })
 })
 
+t.test('an admin without a proof cannot become somebody, make an admin, or remove anybody', async (t) => {
+  const app = await startApp(t, { ACCESS_TOKEN_TTL: '1h', REGISTRATION: 'invite' })
+  const admin = await registerAdmin(app)
+  const { id: own } = (await getMe(app, admin.access_token)).json()
+  const other = (await post(app, '/users', somebody(), admin.authorization)).json<{ id: string }>()
+  app.clock.advance(11 * MINUTE)
+  const wanted = { code: 'reauthentication_required' }
+  for (const id of [own, other.id]) {
+    const password = 'a password of the thief’s'
+    t.match((await put(app, id, { password }, admin.authorization)).json(), wanted, 'sets a password')
+    t.match((await put(app, id, { email: 'thief@example.org' }, admin.authorization)).json(), wanted, 'sets an address')
+  }
+  const url = `/api/v1/users/${other.id}`
+  const remove = () => app.inject({ method: 'DELETE', url, headers: admin.authorization })
+  const invite = (body: object) => post(app, '/invitations', body, admin.authorization)
+  t.match((await remove()).json(), wanted)
+  t.match((await invite({ email: 'thief@example.org', roles: ['admin'] })).json(), wanted)
+  t.equal((await invite({ email: 'guest@example.org' })).statusCode, 201, 'an invitation without roles does not')
+  await reauthenticate(app, admin.password, admin.authorization)
+  t.equal((await invite({ email: 'friend@example.org', roles: ['admin'] })).statusCode, 201)
+  t.equal((await remove()).statusCode, 204)
+})
+
 t.test('the proof counts on every node, for its own session alone', async (t) => {
   const environment = testEnvironment(t, { ACCESS_TOKEN_TTL: '1h' })
   const one = await startApp(t, environment)

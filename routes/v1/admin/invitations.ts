@@ -10,7 +10,7 @@ const invitations: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/invitations',
-    config: { permission: 'users:write', feature: 'invitations' },
+    config: { permission: 'users:write', feature: 'invitations', recent: ['roles'] },
     schema: {
       operationId: 'inviteUser',
       summary: 'Invite somebody by mail to make an account',

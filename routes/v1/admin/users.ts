@@ -53,7 +53,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'PUT',
     url: '/users/:user_id',
-    config: { permission: 'users:write', recent: ['roles'] },
+    // who sets somebody's password or address can be that person; their own, and they have made a proof for themselves
+    config: { permission: 'users:write', recent: ['roles', 'password', 'email'] },
     schema: {
       operationId: 'updateUser',
       summary: 'Change an account',
@@ -75,7 +76,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'DELETE',
     url: '/users/:user_id',
-    config: { permission: 'users:write' },
+    config: { permission: 'users:write', recent: true },
     schema: {
       operationId: 'deleteUser',
       summary: 'Delete an account',
