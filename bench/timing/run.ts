@@ -50,6 +50,8 @@ const env = (name: string): Record<string, string> => ({
   SIGN_IN_LINK: 'on',
   SIGN_IN_CODE: 'on',
   TRUST_PROXY: '1',
+  // so many are wrong here that one would be asked for
+  LOGIN_CHALLENGE: 'off',
   LOG_LEVEL: 'info',
   PLANTED: values.planted,
   KNOWN_NAMES: `${folder}/known`,

@@ -52,6 +52,35 @@ export async function findByIdentifier(db: Db | Tx, identifier: string): Promise
   return row && toAccount(row)
 }
 
+const findOrOldest = {
+  email: compiled<{ key: string }, AccountRow>((db, stand) =>
+    selectAccounts(db).where('users.id', '=', idOrOldest(sql.ref('email_key'), stand('key'))),
+  ),
+  username: compiled<{ key: string }, AccountRow>((db, stand) =>
+    selectAccounts(db).where('users.id', '=', idOrOldest(sql.ref('username_key'), stand('key'))),
+  ),
+}
+
+const idOrOldest = (column: Expression<unknown>, key: Expression<string>) => sql<number>`coalesce(
+  (select named.id from users as named where named.${column} = ${key}), (select min(oldest.id) from users as oldest)
+)`
+
+/**
+ * The account that a login identifier names, or none and another one in its place: reading a row takes longer than
+ * reading none, and who counts microseconds could tell.
+ */
+export async function findOrDecoy(
+  db: Db | Tx,
+  identifier: string,
+): Promise<{ account: Account | undefined; decoy: number }> {
+  const key = foldIdentifier(identifier)
+  const isEmail = looksLikeEmail(identifier)
+  const [row] = await (isEmail ? findOrOldest.email : findOrOldest.username)(db, { key })
+  const found = row && toAccount(row)
+  const isNamed = found && (isEmail ? found.email_key : found.username_key) === key
+  return { account: isNamed ? found : undefined, decoy: found?.id ?? 0 }
+}
+
 /** The account with this number, if it still exists. */
 export async function findById(db: Db | Tx, id: number): Promise<Account | undefined> {
   const row = await selectAccounts(db).where('users.id', '=', id).executeTakeFirst()

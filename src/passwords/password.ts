@@ -40,6 +40,7 @@ export async function removePassword(tx: Tx, userId: number): Promise<void> {
 /**
  * Whether the password is the account's. Without an account or a password the answer is no, and takes as long.
  * @param from who asks, for a fair turn
+ * @param decoy whose hash is read, and not looked at, where there is no account
  * @returns the hash it was checked against, or undefined when it is wrong
  */
 export async function checkPassword(
@@ -47,9 +48,11 @@ export async function checkPassword(
   userId: number | undefined,
   password: string,
   from: Claimant,
+  decoy = 0,
 ): Promise<string | undefined> {
   // asked in any case: on PostgreSQL the way there and back would tell whether there is such an account; no id is 0
-  const hash = await findHash(db, userId ?? 0)
+  const read = await findHash(db, userId ?? decoy)
+  const hash = userId === undefined ? undefined : read
   const right =
     hash === undefined ? await hasher.verifyNothing(password, from) : await hasher.verify(hash, password, from)
   return right ? hash : undefined

@@ -1,4 +1,4 @@
-import { type Account, findByIdentifier } from '../accounts/account.ts'
+import { type Account, findOrDecoy } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
@@ -62,7 +62,7 @@ export async function openSession(
   life?: number,
 ): Promise<OpenedSession> {
   const { identifier } = credentials
-  const account = await findByIdentifier(deps.db, identifier)
+  const { account, decoy } = await findOrDecoy(deps.db, identifier)
   const device = await findDevice(deps.db, deps, account?.id, origin)
   const targets: Target[] = device
     ? [['device', `${account?.uid} ${device}`]]
@@ -71,7 +71,7 @@ export async function openSession(
     targets,
     async () => {
       if (!device) await deps.gate.pass(origin.proof_of_work)
-      return tryPassword(deps, credentials, origin, life)
+      return tryPassword(deps, { account, decoy }, credentials, origin, life)
     },
     ([, triesOfName = 0]) => {
       deps.gate.note(true)
@@ -84,17 +84,18 @@ export async function openSession(
 
 async function tryPassword(
   deps: SignInNeeds,
+  found: Awaited<ReturnType<typeof findOrDecoy>>,
   { identifier, password }: Credentials,
   origin: Origin,
   life: number | undefined,
 ): Promise<OpenedSession> {
   let subject: string | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const account = await findByIdentifier(deps.db, identifier)
+    const { account, decoy } = attempt === 0 ? found : await findOrDecoy(deps.db, identifier)
     subject = account?.uid
     // by what was typed and not by what was found, or the order of answers would tell whether there is such an account
     const from = { ...origin, account: `name ${foldIdentifier(identifier)}` }
-    const hash = await checkPassword(deps, account?.id, password, from)
+    const hash = await checkPassword(deps, account?.id, password, from, decoy)
     if (!account || hash === undefined) break
     if (account.disabled_at !== null) return refuse(deps, 'account_disabled', subject, origin)
     if (!mayLogIn(deps, account)) return refuse(deps, 'email_unverified', subject, origin)

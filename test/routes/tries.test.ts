@@ -67,12 +67,36 @@ t.test('a name that nobody has is answered alike', async (t) => {
     const answers = await Promise.all(names.map((name) => guess(app, name)))
     const shown = answers.map(({ statusCode, headers, body }) => ({
       statusCode,
-      headers: Object.entries(headers).map(([name, value]) => [name, name === 'x-request-id' ? '' : value]),
+      headers: Object.entries(headers).map(([name, value]) => [
+        name,
+        name === 'x-request-id' || name === 'date' ? '' : value,
+      ]),
       body: body.replace(/"request_id":"[^"]+"/, ''),
     }))
     for (const other of shown) t.strictSame(other, shown[0])
     app.clock.advance(wait)
   }
+})
+
+t.test('a name that nobody has takes as many questions to the database', async (t) => {
+  const app = await start(t, { METRICS: `token:${METRICS_TOKEN}` })
+  const person = await registerSomebody(app)
+  const asked = () => app.counts.database.statement.counts.reduce((sum, count) => sum + count, 0)
+  const cost = async (name: string) => {
+    const before = asked()
+    t.equal((await guess(app, name)).statusCode, 401)
+    return asked() - before
+  }
+  await guess(app, somebody().username)
+  const known: number[] = []
+  const unknown: number[] = []
+  for (let time = 0; time < 4; time += 1) {
+    known.push(await cost(person.username))
+    unknown.push(await cost(somebody().username))
+  }
+  // the least, since what is done in the background asks now and then
+  t.ok(Math.min(...known) > 5)
+  t.equal(Math.min(...known), Math.min(...unknown))
 })
 
 t.test('of a hundred tries at once five are made', (t) =>
@@ -81,9 +105,12 @@ t.test('of a hundred tries at once five are made', (t) =>
     const { username } = await registerSomebody(app)
     const before = hashed(app)
     const answers = await Promise.all(Array.from({ length: 100 }, () => guess(app, username)))
-    t.equal(answers.filter(({ statusCode }) => statusCode === 401).length, 5)
-    t.equal(answers.filter(({ statusCode }) => statusCode === 429).length, 95)
-    t.equal(hashed(app) - before, 5)
+    const made = answers.filter(({ statusCode }) => statusCode === 401).length
+    // a machine that is too busy to hear Redis in time counts by itself, and begins at nothing
+    const alone = app.logged().split('counts by itself').length - 1
+    t.ok(made >= 5 && made <= 5 * (1 + alone), `${made} were made`)
+    t.equal(answers.filter(({ statusCode }) => statusCode === 429).length, 100 - made)
+    t.equal(hashed(app) - before, made)
   }),
 )
 
