@@ -95,7 +95,7 @@ async function copy(folder: string, env: Record<string, string>, to: string, ...
 
 mkdirSync('data', { recursive: true })
 const folder = resolve(mkdtempSync('data/bench-'))
-const postgres = startPostgres()
+const postgres = startPostgres(undefined, { settings: ['fsync=on', 'full_page_writes=on', 'autovacuum=on'] })
 process.once('SIGINT', () => process.exit(1))
 try {
   const env = {
