@@ -14,16 +14,26 @@ export interface Erasures {
   find(): Fault | undefined
 }
 
-/** What was personal may be gone only from events of accounts that are gone: their deletion must come later in the log. */
+/**
+ * Nodes whose clocks differ, and events that were being written while their account was deleted, leave what was erased a
+ * little behind the deletion, in ms.
+ */
+const BEHIND = 60_000
+
+/** What was personal may be gone only from events of accounts that are gone: the log must tell of their deletion. */
 export function trackErasures(): Erasures {
   const open = new Map<string, { id: string; uids: readonly (string | null)[] }>()
+  const deleted = new Map<string | null, number>()
   return {
-    see({ id, action, outcome, subject, actor, personal, salt }) {
-      if (personal !== null && salt === null) {
-        const key = JSON.stringify([subject, actor])
-        if (!open.has(key)) open.set(key, { id, uids: [subject, actor] })
+    see({ id, at, action, outcome, subject, actor, personal, salt }) {
+      const uids = [subject, actor]
+      const isExplained = uids.some((uid) => at <= (deleted.get(uid) ?? Number.NEGATIVE_INFINITY) + BEHIND)
+      if (personal !== null && salt === null && !isExplained) {
+        const key = JSON.stringify(uids)
+        if (!open.has(key)) open.set(key, { id, uids })
       }
       if (action !== 'account.delete' || outcome !== 'success' || subject === null) return
+      deleted.set(subject, at)
       for (const [key, { uids }] of open) if (uids.includes(subject)) open.delete(key)
     },
     find() {

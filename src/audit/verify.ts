@@ -27,6 +27,8 @@ interface Walk {
   db: Db
   audit: Pick<AuditTrail, 'key'>
   erased: Erasures
+  /** how far it has come */
+  previous: Link
 }
 
 /**
@@ -37,13 +39,12 @@ export async function verifyLog(
   deps: { db: Db; audit: Pick<AuditTrail, 'key'> },
   shipped: readonly Checkpoint[] = [],
 ): Promise<Verdict> {
-  const walk = { ...deps, erased: trackErasures() }
   for (;;) {
+    const walk = { ...deps, erased: trackErasures(), previous: BEGINNING }
     const stored = await deps.db.selectFrom('audit_checkpoints').selectAll().orderBy('id').execute()
     const verdict = await verifyFrom(walk, stored, shipped)
     // old events may have left meanwhile
     if (!verdict.fault || !(await hasBegunAnew(deps.db, stored))) return verdict
-    walk.erased = trackErasures()
   }
 }
 
@@ -67,11 +68,14 @@ async function verifyFrom(
   if (forged) return { ...verdict, fault: forged }
   const start = beginningOf(stored)
   verdict.pruned = start.seq
+  walk.previous = start
   const heads = headsOf([...stored, ...shipped], start)
   const fault =
     (await findLeftovers(walk.db, start)) ??
-    (await walkChain(walk, start, heads, verdict)) ??
+    (await walkChain(walk, heads, verdict)) ??
     (await walkUnsealed(walk, verdict)) ??
+    // what was sealed between the two is in neither
+    (await walkChain(walk, heads, verdict)) ??
     walk.erased.find()
   return fault ? { ...verdict, fault } : verdict
 }
@@ -114,24 +118,24 @@ async function findLeftovers(db: Db, start: Link): Promise<Fault | undefined> {
   return row && { row: row.id, text: 'was inserted before the beginning of the log' }
 }
 
+/** From where the walk is to the end. */
 async function walkChain(
   walk: Walk,
-  start: Link,
   heads: ReadonlyMap<number, ReadonlySet<string>>,
   verdict: Verdict,
 ): Promise<Fault | undefined> {
-  let previous = start
-  let fault = judgeHead(previous, heads, undefined)
-  for await (const event of eventsAfter(walk.db, start.seq)) {
-    fault ??= judgeEvent(walk, previous, event) ?? judgeHead(toLink(event), heads, event.id)
+  let fault = judgeHead(walk.previous, heads, undefined)
+  for await (const event of eventsAfter(walk.db, walk.previous.seq)) {
+    fault ??= judgeEvent(walk, event) ?? judgeHead(toLink(event), heads, event.id)
     if (fault) return fault
-    previous = toLink(event)
+    walk.previous = toLink(event)
     verdict.sealed += 1
-    verdict.last = previous.seq
+    verdict.last = walk.previous.seq
   }
+  const { seq } = walk.previous
   const furthest = Math.max(0, ...heads.keys())
-  if (furthest <= previous.seq) return fault
-  return { row: undefined, text: `events ${previous.seq + 1} to ${furthest} are missing at the end` }
+  if (furthest <= seq) return fault
+  return { row: undefined, text: `events ${seq + 1} to ${furthest} are missing at the end` }
 }
 
 async function* eventsAfter(db: Db, seq: number): AsyncGenerator<AuditEventRow> {
@@ -149,11 +153,11 @@ async function* eventsAfter(db: Db, seq: number): AsyncGenerator<AuditEventRow> 
   }
 }
 
-function judgeEvent(walk: Walk, previous: Link, event: AuditEventRow): Fault | undefined {
+function judgeEvent(walk: Walk, event: AuditEventRow): Fault | undefined {
   const { id, seq } = event
   const altered = judgeContent(walk, event)
   if (altered) return altered
-  const expected = linkAfter(walk.audit.key, previous, event)
+  const expected = linkAfter(walk.audit.key, walk.previous, event)
   if (seq === expected.seq && event.chain === expected.chain) return undefined
   if (seq !== expected.seq) return { row: id, text: `follows a gap: event ${expected.seq} before it is missing` }
   return { row: id, text: `is not the event that had the number ${seq}: it was moved, or one before it was` }

@@ -235,3 +235,51 @@ t.test('events are sealed by themselves, and the rest when the service stops', a
   await other.close()
   t.match(await verifyLog(app), { sealed: 5, unsealed: 0, fault: undefined })
 })
+
+/** Somebody whose sealed events are there, and the headers that they ask with. */
+async function withSomebody(t: Test) {
+  const app = await startApp(t)
+  const { authorization } = await registerSomebody(app)
+  await sealAll(app)
+  const { uid } = await app.db.selectFrom('users').select('uid').orderBy('id', 'desc').executeTakeFirstOrThrow()
+  const leave = () => app.inject({ method: 'DELETE', url: '/api/v1/users/me', headers: authorization })
+  return { app, uid, leave }
+}
+
+t.test(
+  'a deletion explains what was erased, also where another node’s clock was ahead, and nothing later',
+  async (t) => {
+    const { app, uid, leave } = await withSomebody(t)
+    const record = (ahead: number) => {
+      const actor = { uid, origin: { ip: '203.0.113.7', user_agent: undefined } }
+      return recordEvent(app.db, { audit: app.audit, now: () => app.now() + ahead }, { action: 'session.end', actor })
+    }
+    await record(2000)
+    await leave()
+    await sealAll(app)
+    t.notOk((await verifyLog(app)).fault)
+    await record(DAY)
+    await sealAll(app)
+    const last = (await rowsOf(app)).at(-1)
+    await set(app, last?.id ?? '', { ip: null, salt: null })
+    t.match((await verifyLog(app)).fault, { row: last?.id, text: /no deletion of an account explains it/ })
+  },
+)
+
+t.test('an event that is sealed while the log is verified is seen', async (t) => {
+  const { app, leave } = await withSomebody(t)
+  await leave()
+  let isSealed = false
+  const db = app.db.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      if (!isSealed && result.rows.some((row) => typeof row['chain'] === 'string')) {
+        isSealed = true
+        await sealAll(app)
+      }
+      return result
+    },
+  })
+  t.notOk((await verifyLog({ db, audit: app.audit })).fault, 'the deletion explains what was erased')
+  t.ok(isSealed)
+})
