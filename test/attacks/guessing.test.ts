@@ -14,7 +14,7 @@ const WAVES = 100
 
 /** The attacker comes when the next try may be made, as long as that is soon, and then through the rest of the day. */
 const GAPS = Array.from({ length: WAVES }, (_, wave) =>
-  wave < 10 ? 1000 * 2 ** wave : (DAY - 1_023_000) / (WAVES - 10),
+  wave < 10 ? 1000 * 2 ** wave : Math.floor((DAY - 1_023_000) / (WAVES - 10)),
 )
 
 /** What docs/security.md says that one name yields in a day. */
