@@ -13,11 +13,11 @@ import { linkTo } from '../mail/links.ts'
 import { isMailOn } from '../mail/mailer.ts'
 import { enqueueMail } from '../mail/outbox.ts'
 import { removePassword } from '../passwords/password.ts'
-import { ALL_BUT_UNDO, issueProof, voidProofs } from '../proofs/proof.ts'
+import { ALL_BUT_UNDO, issueProof, voidProofs, voidProofsSince } from '../proofs/proof.ts'
 import { revokeSessions } from '../sessions/end.ts'
 import { LIFETIMES } from './lifetimes.ts'
 import type { Needs } from './needs.ts'
-import { redeemOfAccount } from './redeem.ts'
+import { type Redeemed, redeemOfAccount } from './redeem.ts'
 import { sendPasswordReset } from './reset-password.ts'
 
 /** Whether a new address has to be confirmed before it counts. */
@@ -115,19 +115,21 @@ export async function undoChange(
   const { id, ended, released } = await inTransaction(deps.db, async (tx) => {
     const redeemed = await redeemOfAccount(tx, deps, 'email-change-undo', token)
     if (!redeemed) throw new Failure('one_time_token_invalid')
-    return restore(tx, deps, redeemed.account, String(redeemed.bound['email']), origin)
+    return restore(tx, deps, redeemed, origin)
   })
   deps.counts.ended.email_change_undone += ended
   await deps.states.forgetUser(id)
   if (released !== undefined) await deps.states.forgetUser(released)
 }
 
-async function restore(tx: Tx, deps: Needs, account: Account, email: string, origin: Origin) {
+async function restore(tx: Tx, deps: Needs, { account, bound, created_at }: Redeemed, origin: Origin) {
   const { id, uid } = account
+  const email = String(bound['email'])
   const actor = { uid, origin }
   const released = await releaseFor(tx, deps, account, email, actor)
   await setAddress(tx, id, email, { verified_at: deps.now(), now: deps.now() })
-  await voidProofs(tx, id)
+  // who had the address before has the better claim: a thief who moves on twice and comes back half way keeps no owner out
+  await voidProofsSince(tx, id, created_at, 'email-change-undo')
   await removePassword(tx, id)
   await forgetDevices(tx, deps, id)
   await recordEvent(tx, deps, { action: 'email.restore', actor, subject: uid })

@@ -8,6 +8,8 @@ export interface Redeemed {
   /** enabled, and changed by nobody else before the transaction ends */
   account: Account
   bound: Proof['bound']
+  /** when the token was made, epoch ms */
+  created_at: number
 }
 
 /**
@@ -23,5 +25,6 @@ export async function redeemOfAccount(
   const proof = await redeemProof(tx, deps, purpose, token)
   if (!proof || proof.user_id === null) return undefined
   const account = await findByIdForChange(tx, proof.user_id)
-  return account && account.disabled_at === null ? { account, bound: proof.bound } : undefined
+  if (!account || account.disabled_at !== null) return undefined
+  return { account, bound: proof.bound, created_at: proof.created_at }
 }

@@ -129,6 +129,18 @@ export async function voidProofs(tx: Tx, userId: number, purposes?: readonly Pur
     .execute()
 }
 
+/**
+ * Makes the tokens of an account void that were made at that moment or later, epoch ms; and those of before too, but for
+ * one purpose.
+ */
+export async function voidProofsSince(tx: Tx, userId: number, since: number, keptBefore: Purpose): Promise<void> {
+  await tx
+    .deleteFrom('proofs')
+    .where('user_id', '=', userId)
+    .where((eb) => eb.or([eb('purpose', '<>', keptBefore), eb('created_at', '>=', since)]))
+    .execute()
+}
+
 /** The purpose is part of the digest, so that no token passes for one of another purpose. */
 function digestOf(purpose: Purpose, token: string): string {
   return createHash('sha256').update(`${purpose}\0${token}`).digest('base64url')
