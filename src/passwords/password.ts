@@ -32,9 +32,10 @@ export async function storeHash(db: Db | Tx, userId: number, hash: string, now: 
     .execute()
 }
 
-/** Leaves an account without a password; nothing that anybody types is right then. */
-export async function removePassword(tx: Tx, userId: number): Promise<void> {
-  await tx.deleteFrom('passwords').where('user_id', '=', userId).execute()
+/** Leaves an account without a password; nothing that anybody types is right then. @returns whether it had one */
+export async function removePassword(tx: Tx, userId: number): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('passwords').where('user_id', '=', userId).executeTakeFirst()
+  return numDeletedRows > 0n
 }
 
 /**

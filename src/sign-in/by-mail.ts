@@ -2,6 +2,7 @@
 import { type Account, findByIdentifier, findByIdForChange } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
+import { dismissClaimant } from '../by-mail/claimant.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { redeemOfAccount } from '../by-mail/redeem.ts'
 import { proveAddress } from '../by-mail/verify-address.ts'
@@ -15,7 +16,10 @@ import { beginSession } from './begin-session.ts'
 import type { CodeCredentials } from './schema.ts'
 import { type OpenedSession, tokensOf } from './sign-in.ts'
 
-type Needs = MailNeeds & Pick<Deps, 'db' | 'keys' | 'states'>
+type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'keys' | 'states'>
+
+/** A session that has just begun, and how many ended for it. */
+type Opened = OpenedSession & { ended: number }
 
 /**
  * Signs in who has the link. Whoever reads an address has proved it.
@@ -50,14 +54,16 @@ export async function signInByCode(deps: Needs, { email, code }: CodeCredentials
   return finish(deps, opened)
 }
 
-async function openFor(tx: Tx, deps: Needs, account: Account, origin: Origin, amr: Amr): Promise<OpenedSession> {
-  await proveAddress(tx, deps, account, { uid: account.uid, origin })
-  return { account, ...(await beginSession(tx, deps, account, origin, { amr })) }
+async function openFor(tx: Tx, deps: Needs, account: Account, origin: Origin, amr: Amr): Promise<Opened> {
+  const actor = { uid: account.uid, origin }
+  const ended = account.email_verified_at === null ? await dismissClaimant(tx, deps, account, actor) : 0
+  await proveAddress(tx, deps, account, actor)
+  return { account, ended, ...(await beginSession(tx, deps, account, origin, { amr })) }
 }
 
-async function finish(deps: Needs, opened: OpenedSession): Promise<TokenPair> {
-  const { account } = opened
-  // other sessions remember the address as unproved
+async function finish(deps: Needs, opened: Opened): Promise<TokenPair> {
+  const { account, ended } = opened
+  deps.counts.ended.password_changed += ended
   if (account.email_verified_at === null) await deps.states.forgetUser(account.id)
   return tokensOf(deps, opened)
 }

@@ -5,6 +5,7 @@ import {
   onEachStore,
   type Person,
   post,
+  refresh,
   registerAdmin,
   registerSomebody,
   somebody,
@@ -41,9 +42,41 @@ t.test('a link signs in once, and proves the address', async (t) => {
   t.equal(response.statusCode, 200)
   const me = (await getMe(app, response.json().access_token)).json()
   t.match(me, { email: person.email, email_verified: true })
-  t.match((await getMe(app, person.access_token)).json(), { email_verified: true }, 'other sessions see it too')
   t.match((await byLink(app, token)).json(), INVALID)
 })
+
+t.test('who registered with an address of somebody else is out when its owner signs in by mail', async (t) =>
+  onEachStore(t, async (t, environment) => {
+    const app = await startApp(t, { ...environment, ...ON, ACCESS_TOKEN_TTL: '1h' })
+    const ways = [
+      async (person: Person) => byLink(app, await linkFor(app, person)),
+      async (person: Person) => byCode(app, person.email, await codeFor(app, person)),
+    ]
+    for (const signIn of ways) {
+      const stranger = await registerSomebody(app)
+      const wanted = somebody().email
+      const payload = { email: wanted }
+      await app.inject({ method: 'PUT', url: '/api/v1/users/me', payload, headers: stranger.authorization })
+      const { token: change } = await mailTo(app, 'email-change-confirm', wanted)
+      const { token: verify } = await mailTo(app, 'email-verify', stranger.email)
+      const owner = await signIn(stranger)
+      t.equal((await getMe(app, owner.json().access_token)).statusCode, 200)
+      t.equal((await getMe(app, stranger.access_token)).statusCode, 401, 'the session')
+      t.equal((await refresh(app, stranger.refresh_token)).statusCode, 401, 'its refresh token')
+      const { username, password } = stranger
+      t.equal((await post(app, '/auth/login', { identifier: username, password })).statusCode, 401, 'the password')
+      t.equal((await post(app, '/auth/email/change/confirm', { token: change })).statusCode, 400, 'the other address')
+      t.match((await post(app, '/auth/email/verify', { token: verify })).json(), INVALID)
+      const { token } = await mailTo(app, 'password-reset', stranger.email)
+      const set = await post(app, '/auth/password/reset', { token, new_password: 'a phrase of the owner' })
+      t.equal(set.statusCode, 204, 'the owner can set a password')
+      // from now on the address is proved, and signing in by mail takes nothing away
+      const again = await post(app, '/auth/login', { identifier: username, password: 'a phrase of the owner' })
+      t.equal((await byLink(app, await linkFor(app, stranger, ways.indexOf(signIn) === 0 ? 2 : 1))).statusCode, 200)
+      t.equal((await getMe(app, again.json().access_token)).statusCode, 200)
+    }
+  }),
+)
 
 t.test('of many uses of one link at once one signs in', async (t) => {
   const app = await startApp(t, ON)
