@@ -53,6 +53,10 @@ async function move(t: Test, service: Service, { line, from, to, members }: Move
   await service.end('SIGTERM')
   members.push(...all)
 
+  t.match(await line.start(['audit', 'verify'], { DATABASE_URL: to }).ended, {
+    code: 0,
+    stdout: /^[\d,]{3,} events verified, numbers 1 to .* [1-9]\d* checkpoints/,
+  })
   const there = await startService(t, { ...line.environment, DATABASE_URL: to })
   t.strictSame(await findFaults(there, members), [])
   return there
