@@ -62,7 +62,9 @@ function findEvents({ db }: Pick<Deps, 'db'>, filter: Filter, cursor: string | u
 
 /** What every id of a moment or later is not less than: a UUIDv7 begins with its time (RFC 9562, section 5.7). */
 function firstIdOf(time: string): string {
-  const digits = Math.max(0, Date.parse(time)).toString(16).padStart(12, '0')
+  // leap seconds are no part of our times (RFC 3339, section 5.7)
+  const at = Date.parse(time.replace(/:60(?=[.Zz+-])/, ':59'))
+  const digits = Math.max(0, at).toString(16).padStart(12, '0')
   return `${digits.slice(0, 8)}-${digits.slice(8)}`
 }
 

@@ -65,7 +65,8 @@ const page = {
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '`next_cursor` of the page before' })),
 }
 
-const exact = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 128, description }))
+const exact = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 128, format: 'plain-text', description }))
 const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 export const AuditQuery = Type.Object(

@@ -56,6 +56,17 @@ t.test('admins read the log page by page, newest first, and others do not', asyn
   t.equal((await app.inject({ url: '/api/v1/audit' })).statusCode, 401)
 })
 
+t.test('a filter that no event can fit is refused, and a leap second is a second like any other', async (t) => {
+  const app = await startApp(t)
+  const ask = asker(app, await registerAdmin(app))
+  for (const member of ['actor', 'subject', 'session_id', 'request_id'])
+    t.equal((await ask(`/audit?${member}=%00`)).statusCode, 400, member)
+  const itemsOf = async (query: string) => (await ask(`/audit?${query}`)).json<AuditPage>().items
+  t.ok((await itemsOf('from=2016-12-31T23:59:60Z')).length > 0)
+  t.strictSame(await itemsOf('to=2016-12-31T23:59:60Z'), [])
+  t.strictSame(await itemsOf('from=9999-12-31T23:59:60Z'), [])
+})
+
 t.test('the log is filtered by each of its members, and by time', async (t) => {
   const app = await startApp(t)
   const root = await registerAdmin(app)
