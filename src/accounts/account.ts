@@ -7,7 +7,7 @@ import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import { Failure } from '../errors.ts'
 import type { Role } from '../roles/permissions.ts'
-import { foldIdentifier, looksLikeEmail } from './identifiers.ts'
+import { foldIdentifier, isSameMailbox, looksLikeEmail } from './identifiers.ts'
 import type { User } from './schema.ts'
 
 export interface Account extends UserRow {
@@ -135,7 +135,7 @@ export function toUser({ uid, username, email, name, locale, disabled_at, ...acc
 
 /** The account after a change; an address that was asked for and that it does not have yet has to be confirmed. */
 export function toChangedUser(account: Account, { email }: { email?: string }): User {
-  const isPending = email !== undefined && foldIdentifier(email) !== account.email_key
+  const isPending = email !== undefined && !isSameMailbox(account.email, email)
   return { ...toUser(account), ...(isPending && { pending_email: email }) }
 }
 

@@ -17,6 +17,15 @@ export function isEmail(address: string): boolean {
   return isPlainText(address) && isVisible(address) && addresses.default(address, options)
 }
 
+/**
+ * Whether two spellings of an address are one mailbox everywhere: alike but for case. Others that are one identifier may be
+ * two mailboxes, and two domains, such as with ß and with ss (RFC 5891).
+ */
+export function isSameMailbox(one: string | null, other: string): boolean {
+  const plain = (address: string) => address.normalize('NFC').toLowerCase()
+  return one !== null && plain(one) === plain(other)
+}
+
 /** Whether a login identifier can only be an e-mail address: user names hold no `@`. */
 export function looksLikeEmail(identifier: string): boolean {
   return identifier.includes('@')

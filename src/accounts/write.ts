@@ -5,7 +5,7 @@ import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type ErrorCode, Failure } from '../errors.ts'
 import { canonicalLocale } from '../locale.ts'
-import { foldIdentifier } from './identifiers.ts'
+import { foldIdentifier, isSameMailbox } from './identifiers.ts'
 
 /** What people say of themselves. */
 export interface Profile {
@@ -56,7 +56,7 @@ export async function updateAccount(
   { now, disabled }: { now: number; disabled: boolean | undefined },
 ): Promise<void> {
   const columns = columnsOf(profile)
-  const newAddress = columns.email_key !== undefined && columns.email_key !== account.email_key
+  const newAddress = columns.email !== undefined && !isSameMailbox(account.email, columns.email)
   const changes = {
     ...columns,
     ...(newAddress && { email_verified_at: null }),

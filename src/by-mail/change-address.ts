@@ -14,7 +14,7 @@ import { isMailOn } from '../mail/mailer.ts'
 import { enqueueMail } from '../mail/outbox.ts'
 import { removePassword } from '../passwords/password.ts'
 import { ALL_BUT_UNDO, issueProof, voidProofs, voidProofsSince } from '../proofs/proof.ts'
-import { revokeSessions } from '../sessions/end.ts'
+import { revokeSessions, wasCutOff } from '../sessions/end.ts'
 import { LIFETIMES } from './lifetimes.ts'
 import type { Needs } from './needs.ts'
 import { type Redeemed, redeemOfAccount } from './redeem.ts'
@@ -39,10 +39,10 @@ export async function requestAddress(
   const { id, uid, locale } = account
   const ttl = LIFETIMES['email-change']
   const holder = await findByIdentifier(tx, email)
-  const bound = { email, from: account.email_key ?? '' }
+  const bound = { email, from: account.email_key ?? '', session: actor.session_id ?? '' }
   const token = await issueProof(tx, deps, { purpose: 'email-change', user_id: id, bound, ttl })
   await recordEvent(tx, deps, { action: 'email.request', actor, subject: uid })
-  if (holder) return tellAttempt(tx, deps, holder)
+  if (holder && holder.id !== id) return tellAttempt(tx, deps, holder)
   await enqueueMail(tx, deps, {
     to: email,
     uid,
@@ -73,6 +73,8 @@ export async function confirmAddress(
     const redeemed = await redeemOfAccount(tx, deps, 'email-change', token)
     if (!redeemed || redeemed.bound['from'] !== (redeemed.account.email_key ?? ''))
       throw new Failure('one_time_token_invalid')
+    // who was thrown out has no more wishes
+    if (await wasCutOff(tx, String(redeemed.bound['session']))) throw new Failure('one_time_token_invalid')
     const { account, bound } = redeemed
     const email = String(bound['email'])
     await setAddress(tx, account.id, email, { verified_at: deps.now(), now: deps.now() })

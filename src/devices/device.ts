@@ -22,6 +22,8 @@ export interface Arrival {
   token: string | undefined
   /** by which the device is stored */
   digest: string
+  /** the network and program that it came with */
+  likeness: string
   /** whether the account was signed in before, and neither this device nor one like it was among those */
   isNew: boolean
 }
@@ -55,10 +57,10 @@ export async function findDevice(
 export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin: Origin): Promise<Arrival> {
   const presented = digestOfDevice(deps.keys.deviceKey, origin.device)
   const at = deps.now()
-  if (presented !== undefined && (await recognise(tx, userId, presented, at)))
-    return { token: undefined, digest: presented, isNew: false }
-  const known = await tx.selectFrom('known_devices').selectAll().where('user_id', '=', userId).execute()
   const likeness = likenessOf(userId, origin)
+  if (presented !== undefined && (await recognise(tx, userId, presented, at)))
+    return { token: undefined, digest: presented, likeness, isNew: false }
+  const known = await tx.selectFrom('known_devices').selectAll().where('user_id', '=', userId).execute()
   const token = makeDeviceToken(deps.keys.deviceKey)
   const digest = digestOfDevice(deps.keys.deviceKey, token) as string
   // of a browser that several people share: it has one token, and whoever handed it the old one has that no more
@@ -75,7 +77,7 @@ export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin:
     .values({ user_id: userId, digest, likeness, created_at: at, used_at: at, expires_at: at + DEVICE_TTL })
     .execute()
   const isFamiliar = known.some((device) => device.expires_at > at && device.likeness === likeness)
-  return { token, digest, isNew: known.length > 0 && !isFamiliar }
+  return { token, digest, likeness, isNew: known.length > 0 && !isFamiliar }
 }
 
 async function recognise(tx: Tx, userId: number, digest: string, at: number): Promise<boolean> {
@@ -123,13 +125,21 @@ export async function forgetDevices(
     .execute()
 }
 
-/** Makes an account forget one device. */
-export async function forgetDevice(tx: Tx, { now }: Pick<Deps, 'now'>, userId: number, digest: string): Promise<void> {
+/**
+ * Makes an account forget one device, and those that first came like it: one that was used for another account meanwhile is
+ * stored by another digest.
+ */
+export async function forgetDevice(
+  tx: Tx,
+  { now }: Pick<Deps, 'now'>,
+  userId: number,
+  { digest, likeness }: Pick<Arrival, 'digest' | 'likeness'>,
+): Promise<void> {
   await tx
     .updateTable('known_devices')
     .set({ expires_at: now() })
     .where('user_id', '=', userId)
-    .where('digest', '=', digest)
+    .where((eb) => eb.or([eb('digest', '=', digest), eb('likeness', '=', likeness)]))
     .execute()
 }
 

@@ -17,11 +17,11 @@ export async function tellNewDevice(
   deps: Pick<Deps, 'config' | 'mailer' | 'now'>,
   account: Account,
   { id, ip, user_agent }: Pick<SessionRow, 'id' | 'ip' | 'user_agent'>,
-  { digest }: Pick<Arrival, 'digest'>,
+  { digest, likeness }: Pick<Arrival, 'digest' | 'likeness'>,
 ): Promise<void> {
   if (account.email === null) return
   // without an account, so that the link of a second device leaves that of the first good
-  const bound = { session_id: id, user_id: account.id, device: digest }
+  const bound = { session_id: id, user_id: account.id, device: digest, likeness }
   const token = await issueProof(tx, deps, { purpose: 'session-end', user_id: null, bound, ttl: NOTICE_TTL })
   const at = deps.now()
   const data = {
@@ -41,4 +41,5 @@ export interface NoticeBound {
   session_id: string
   user_id: number
   device: string
+  likeness: string
 }

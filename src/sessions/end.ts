@@ -130,6 +130,17 @@ export async function endOwnSession(
   await deps.states.forgetSession(id)
 }
 
+/** Whether a session was ended for another reason than that who had it gave it up; one that is gone was not. */
+export async function wasCutOff(tx: Tx, id: string): Promise<boolean> {
+  const session = await tx
+    .selectFrom('sessions')
+    .select('revoked_reason')
+    .where('id', '=', id)
+    .where('revoked_at', 'is not', null)
+    .executeTakeFirst()
+  return session !== undefined && session.revoked_reason !== 'logout'
+}
+
 /** Whether a session goes on, as the transaction sees it. */
 export async function isAlive(tx: Tx, id: string): Promise<boolean> {
   const session = await tx

@@ -22,7 +22,7 @@ export async function endReportedSession(
     const bound = proof?.bound as unknown as NoticeBound | undefined
     const account = bound && (await findById(tx, bound.user_id))
     if (!account) throw new Failure('one_time_token_invalid')
-    await forgetDevice(tx, deps, account.id, bound.device)
+    await forgetDevice(tx, deps, account.id, { digest: bound.device, likeness: bound.likeness })
     const { session_id: id } = bound
     const isEnded = await revokeSession(tx, deps, id, 'revoked_by_owner', { uid: account.uid, origin })
     return { id, isEnded }

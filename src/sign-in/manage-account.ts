@@ -1,6 +1,6 @@
 /** Changing and removing accounts, with what that means for their sessions. */
 import { type Account, getAccount, getAccountForChange } from '../accounts/account.ts'
-import { foldIdentifier } from '../accounts/identifiers.ts'
+import { isSameMailbox } from '../accounts/identifiers.ts'
 import { type Profile, updateAccount } from '../accounts/write.ts'
 import type { Action } from '../audit/actions.ts'
 import type { Actor } from '../audit/actor.ts'
@@ -15,6 +15,7 @@ import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
+import { isMailOn } from '../mail/mailer.ts'
 import { dropMail } from '../mail/outbox.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { voidCode } from '../proofs/code.ts'
@@ -61,7 +62,8 @@ export async function changeAccount(
     }
     if (disabled || roles) await keepAnAdmin(tx, account)
     const changed = await getAccount(tx, uid)
-    if (changed.email_key !== account.email_key) await sendVerification(tx, deps, changed)
+    if (changed.email !== null && !isSameMailbox(account.email, changed.email))
+      await sendVerification(tx, deps, changed)
     return { changed, ended }
   })
   deps.counts.ended.password_changed += ended.password_changed
@@ -72,7 +74,7 @@ export async function changeAccount(
 
 /** Addresses that are asked whether they are somebody's may be strangers'. */
 async function requireFewMessages(deps: Needs, uid: string, email: string): Promise<void> {
-  if (!mustConfirm(deps.config) || (await getAccount(deps.db, uid)).email_key === foldIdentifier(email)) return
+  if (!isMailOn(deps) || isSameMailbox((await getAccount(deps.db, uid)).email, email)) return
   if (await isTooMany(deps, { kind: 'email-change', email })) throw new Failure('rate_limited', { retryAfter: 3600 })
 }
 
@@ -95,7 +97,7 @@ async function hashNew(deps: Needs, uid: string, password: string, profile: Prof
  */
 async function withoutAddress(tx: Tx, deps: Needs, account: Account, profile: Profile, actor: Actor): Promise<Profile> {
   const { email, ...others } = profile
-  if (email === undefined || foldIdentifier(email) === account.email_key) return profile
+  if (email === undefined || isSameMailbox(account.email, email)) return profile
   const isOwner = actor.uid === account.uid
   if (isOwner && mustConfirm(deps.config)) {
     await requestAddress(tx, deps, account, email, actor)

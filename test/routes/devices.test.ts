@@ -112,6 +112,19 @@ t.test('the owner is told of a sign-in from a new device, and ends it by the lin
   await mailTo(app, 'new-device', person.email, 2)
 })
 
+t.test('a device that was used for another account meanwhile is a stranger after the link all the same', async (t) => {
+  const app = await startApp(t)
+  const [person, accomplice] = [await register(app), await register(app)]
+  const thief = await signIn(app, person, { headers: { 'user-agent': 'thief' } })
+  const { token } = await mailTo(app, 'new-device', person.email)
+  const { device_token } = await signIn(app, accomplice, { headers: onDevice(thief.device_token) })
+  t.equal((await post(app, '/auth/session/end', { token })).statusCode, 204)
+  const back = await signIn(app, person, { headers: onDevice(device_token) })
+  t.ok(back.device_token)
+  await mailTo(app, 'new-device', person.email, 2)
+  t.equal((await signIn(app, person, { headers: onDevice(person.device_token) })).device_token, undefined)
+})
+
 t.test('the link of one device leaves that of another good, for seven days', async (t) => {
   const app = await startApp(t)
   const person = await register(app)

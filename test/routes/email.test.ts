@@ -128,6 +128,63 @@ t.test('the latest wish for an address is the one that counts, for a day', async
   t.equal((await confirm(newer.token)).statusCode, 400)
 })
 
+t.test('a change of address is not waited for when the session that wants it was thrown out', async (t) => {
+  const app = await startApp(t)
+  const person = await verified(app)
+  const signIn = async () => {
+    const { access_token, refresh_token } = await login(app, person.username, person.password)
+    const headers = { authorization: `Bearer ${access_token}` }
+    const sessions = await app.inject({ method: 'GET', url: '/api/v1/users/me/sessions', headers })
+    const { id } = sessions.json().items.find(({ current }: { current: boolean }) => current)
+    return { id, headers, refresh_token }
+  }
+  const [thief, owner] = [await signIn(), await signIn()]
+  const wish = async ({ headers }: typeof thief) => {
+    const { email } = somebody()
+    await app.inject({ method: 'PUT', url: '/api/v1/users/me', payload: { email }, headers })
+    return mailTo(app, 'email-change-confirm', email)
+  }
+  const confirm = ({ token }: { token: string }) => post(app, '/auth/email/change/confirm', { token })
+  const stolen = await wish(thief)
+  await app.inject({ method: 'DELETE', url: `/api/v1/users/me/sessions/${thief.id}`, headers: owner.headers })
+  t.match((await confirm(stolen)).json(), { status: 400, code: 'one_time_token_invalid' })
+  const own = await wish(owner)
+  await post(app, '/auth/logout', { refresh_token: owner.refresh_token })
+  t.equal((await confirm(own)).statusCode, 204, 'who signs out still wants it')
+})
+
+t.test('another spelling that may be another mailbox has to be confirmed, and the old one is told', async (t) => {
+  const app = await startApp(t)
+  const person = await verified(app, { email: `${somebody().username}@strasse.example.org` })
+  const respelt = person.email.replace('strasse', 'straße')
+  const asked = await put(app, person, { email: respelt })
+  t.match(asked.json(), { email: person.email, email_verified: true, pending_email: respelt })
+  t.equal((await put(app, person, { email: person.email.toUpperCase() })).json().email, person.email.toUpperCase())
+  const { token } = await mailTo(app, 'email-change-confirm', respelt.replace('straße', 'xn--strae-oqa'))
+  t.equal((await post(app, '/auth/email/change/confirm', { token })).statusCode, 204)
+  t.equal((await getMe(app, person.access_token)).json().email, respelt)
+  t.equal((await recipientsOf(app, 'email-changed')).length, 1)
+  const direct = await startApp(t, { EMAIL_CHANGE: 'at-once' })
+  const other = await verified(direct, { email: `${somebody().username}@strasse.example.org` })
+  const email = other.email.replace('strasse', 'straße')
+  t.match((await put(direct, other, { email })).json(), { email, email_verified: false })
+})
+
+t.test('an address is not filled by who registered with it', async (t) => {
+  const app = await startApp(t, { RATE_LIMIT: 'on', EMAIL_CHANGE: 'at-once' })
+  const person = await registerSomebody(app)
+  for (let count = 0; count < 8; count += 1)
+    t.equal((await post(app, '/auth/email/verification', {}, person.authorization)).statusCode, 202)
+  t.equal((await recipientsOf(app, 'email-verify')).length, 6, 'one of the registration')
+  const [first, second] = [somebody().email, somebody().email]
+  const statuses = []
+  for (let count = 0; count < 12; count += 1)
+    statuses.push((await put(app, person, { email: count % 2 ? first : second })).statusCode)
+  t.ok(statuses.includes(429))
+  t.equal((await recipientsOf(app, 'email-verify')).filter((each) => each === first).length, 5)
+  t.equal((await put(app, person, { name: 'Ada' })).statusCode, 200)
+})
+
 t.test('an address is asked at most five times in an hour, and one’s own is no question', async (t) => {
   const app = await startApp(t, { RATE_LIMIT: 'on' })
   const person = await verified(app)

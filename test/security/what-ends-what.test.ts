@@ -120,7 +120,7 @@ async function sendAll(
     }),
     link: await send('sign-in', { email_key: email }),
     code: await issueCode(tx, app, email, HOUR),
-    end: await send('session-end', { session_id: sid, user_id, device: 'unknown' }, null),
+    end: await send('session-end', { session_id: sid, user_id, device: 'unknown', likeness: 'unknown' }, null),
     unlock: await send('unlock', { email }),
   } satisfies Record<Token, string>
 }

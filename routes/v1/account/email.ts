@@ -17,7 +17,7 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       response: { 202: answer(Message, 'A message is on its way, if there is anything to prove') },
     },
     handler: async (request, reply) => {
-      await resendVerification(app, request.session.account.id)
+      await resendVerification(app, request.session.account)
       return reply.code(202).send({ message: 'A message is on its way, unless the address is proved.' })
     },
   })
