@@ -264,6 +264,8 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     'HASH_CONCURRENCY',
   )
   check(config.step_up_age >= 10_000, 'STEP_UP_AGE', 'must be at least 10s')
+  // `400` is seconds, and the log would be gone for good
+  check(config.audit_retention >= 86_400_000, 'AUDIT_RETENTION', 'must be at least 1d')
   check(access_token_ttl >= 1000, 'ACCESS_TOKEN_TTL', 'must be at least 1s')
   const notShorter = ['must not be shorter than ACCESS_TOKEN_TTL', 'ACCESS_TOKEN_TTL'] as const
   check(config.refresh_token_ttl >= access_token_ttl, 'REFRESH_TOKEN_TTL', ...notShorter)

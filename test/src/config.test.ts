@@ -372,6 +372,8 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
     'JWT_KEY is required in production: at least 32 random bytes, for example of `openssl rand -base64 48`',
   ],
   [{ ACCESS_TOKEN_TTL: '999ms' }, 'ACCESS_TOKEN_TTL must be at least 1s (it is "999ms")'],
+  [{ STEP_UP_AGE: '9s' }, 'STEP_UP_AGE must be at least 10s (it is "9s")'],
+  [{ AUDIT_RETENTION: '400' }, 'AUDIT_RETENTION must be at least 1d (it is "400")'],
   [
     { ACCESS_TOKEN_EXPIRE_MINUTES: 'x' },
     'ACCESS_TOKEN_TTL (set as ACCESS_TOKEN_EXPIRE_MINUTES) must be a duration: ' +
