@@ -130,6 +130,35 @@ export async function endOwnSession(
   await deps.states.forgetSession(id)
 }
 
+/**
+ * Ends the sessions of an account that began after another one, over the same address by the same program.
+ * @param id the other one, which may be over
+ * @returns how many were ended
+ */
+export async function revokeLikeSession(
+  tx: Tx,
+  deps: Pick<Deps, 'audit' | 'now'>,
+  id: string,
+  owner: Owner,
+  actor: Actor,
+): Promise<number> {
+  const first = await tx.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!first) return 0
+  const { numUpdatedRows } = await tx
+    .updateTable('sessions')
+    .set({ revoked_at: deps.now(), revoked_reason: 'revoked_by_owner' })
+    .where('user_id', '=', owner.id)
+    .where('revoked_at', 'is', null)
+    .where('created_at', '>=', first.created_at)
+    .where('ip', 'is not distinct from', first.ip)
+    .where('user_agent', 'is not distinct from', first.user_agent)
+    .executeTakeFirst()
+  const sessions = Number(numUpdatedRows)
+  const event = { action: 'session.end', actor, subject: owner.uid, cause: 'revoked_by_owner' } as const
+  if (sessions > 0) await recordEvent(tx, deps, { ...event, details: { sessions } })
+  return sessions
+}
+
 /** Whether a session was ended for another reason than that who had it gave it up; one that is gone was not. */
 export async function wasCutOff(tx: Tx, id: string): Promise<boolean> {
   const session = await tx

@@ -6,10 +6,11 @@ import { forgetDevice } from '../devices/device.ts'
 import type { NoticeBound } from '../devices/notice.ts'
 import { Failure } from '../errors.ts'
 import { redeemProof } from '../proofs/proof.ts'
-import { revokeSession } from '../sessions/end.ts'
+import { revokeLikeSession, revokeSession } from '../sessions/end.ts'
 
 /**
- * Ends the session that a message told of, for who has the link in it; the device is a stranger again.
+ * Ends the session that a message told of, for who has the link in it, and those that the same device has begun since,
+ * which no message told of; the device is a stranger again.
  * @throws Failure one_time_token_invalid
  */
 export async function endReportedSession(
@@ -17,16 +18,17 @@ export async function endReportedSession(
   token: string,
   origin: Origin,
 ): Promise<void> {
-  const { id, isEnded } = await inTransaction(deps.db, async (tx) => {
+  const { userId, ended } = await inTransaction(deps.db, async (tx) => {
     const proof = await redeemProof(tx, deps, 'session-end', token)
     const bound = proof?.bound as unknown as NoticeBound | undefined
     const account = bound && (await findById(tx, bound.user_id))
     if (!account) throw new Failure('one_time_token_invalid')
     await forgetDevice(tx, deps, account.id, { digest: bound.device, likeness: bound.likeness })
     const { session_id: id } = bound
-    const isEnded = await revokeSession(tx, deps, id, 'revoked_by_owner', { uid: account.uid, origin })
-    return { id, isEnded }
+    const actor = { uid: account.uid, origin }
+    const isEnded = await revokeSession(tx, deps, id, 'revoked_by_owner', actor)
+    return { userId: account.id, ended: Number(isEnded) + (await revokeLikeSession(tx, deps, id, account, actor)) }
   })
-  deps.counts.ended.revoked_by_owner += Number(isEnded)
-  await deps.states.forgetSession(id)
+  deps.counts.ended.revoked_by_owner += ended
+  await deps.states.forgetUser(userId)
 }

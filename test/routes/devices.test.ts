@@ -112,6 +112,21 @@ t.test('the owner is told of a sign-in from a new device, and ends it by the lin
   await mailTo(app, 'new-device', person.email, 2)
 })
 
+t.test('what a reported device has begun since ends too, since no message told of that', async (t) => {
+  const app = await startApp(t)
+  const person = await register(app)
+  const from = { remoteAddress: newAddress(), headers: { 'user-agent': 'thief' } }
+  const first = await signIn(app, person, from)
+  app.clock.advance(1000)
+  const headers = { ...from.headers, ...onDevice(first.device_token) }
+  const second = await signIn(app, person, { ...from, headers })
+  const { token } = await mailTo(app, 'new-device', person.email)
+  t.equal((await post(app, '/auth/session/end', { token })).statusCode, 204)
+  for (const { access_token } of [first, second]) t.equal((await getMe(app, access_token)).statusCode, 401)
+  t.equal((await refresh(app, second.refresh_token)).statusCode, 401)
+  t.equal((await getMe(app, person.access_token)).statusCode, 200, 'the others go on')
+})
+
 t.test('a device that was used for another account meanwhile is a stranger after the link all the same', async (t) => {
   const app = await startApp(t)
   const [person, accomplice] = [await register(app), await register(app)]
