@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { copyDatabase } from '../../src/copying/copy.ts'
 import { withEnds } from '../../src/copying/open.ts'
+import { TABLES } from '../../src/copying/tables.ts'
 import { isLeftOut } from '../support/app.ts'
 import { emptyFolder, PROJECT } from '../support/child.ts'
 import { makeDatabase, read, swell, write } from '../support/copying.ts'
@@ -19,7 +20,11 @@ const copyBetween =
       return [...(sums ?? [])].map(([table, { count }]) => `${table} ${count}`).join(', ')
     })
 
-const FULL = 'users 600, passwords 600, roles 2, user_roles 600, sessions 1200, signing_keys 0, ephemeral 0, messages 0'
+/** How a copy tells what each table holds; those that are not given hold nothing. */
+const tallyOf = (counts: Record<string, number>) => TABLES.map((table) => `${table} ${counts[table] ?? 0}`).join(', ')
+
+const PEOPLE = { users: 600, passwords: 600, roles: 2, user_roles: 600, sessions: 1200 }
+const FULL = tallyOf(PEOPLE)
 
 /** A full database of one kind, and an empty one of the other. */
 async function eachWay(t: Test, run: (t: Test, ends: { from: string; to: string; copy: Copy }) => Promise<void>) {
@@ -55,8 +60,7 @@ const CHANGES = [
   "update passwords set hash = 'x', weak_format = 'y' where user_id = 50",
 ]
 
-const CHANGED =
-  'users 598, passwords 597, roles 2, user_roles 597, sessions 1194, signing_keys 0, ephemeral 0, messages 0'
+const CHANGED = tallyOf({ users: 598, passwords: 597, roles: 2, user_roles: 597, sessions: 1194 })
 
 async function changes(t: Test) {
   await eachWay(t, async (t, { from, to, copy }) => {
@@ -125,7 +129,8 @@ async function twoAtOnce(t: Test) {
   )
   await t.rejects(relieved, { message: /another db copy to this database was begun/ })
   await write(from, "update users set name = 'not closed' where id = 1")
-  t.equal(await copyBetween(from, to)('last'), FULL)
+  // the command leaves word of itself
+  t.equal(await copyBetween(from, to)('last'), tallyOf({ ...PEOPLE, audit_events: 1 }))
 }
 
 async function nul(t: Test) {

@@ -28,6 +28,7 @@ const referencesOf = (url: string) =>
   )
 
 const ALL = [
+  'known_devices_user_id_fkey,true',
   'passwords_user_id_fkey,true',
   'proofs_user_id_fkey,true',
   'sessions_user_id_fkey,true',
