@@ -12,6 +12,7 @@ import { memoryIdle, memoryLoad, memorySessions } from './rows/memory.ts'
 import { meOidcProvider, refreshOidcProvider } from './rows/oidc-provider.ts'
 import { refresh } from './rows/refresh.ts'
 import { start } from './rows/start.ts'
+import { timing } from './rows/timing.ts'
 import { tuned } from './rows/tuned.ts'
 import { waitingLogins, waitingStorm } from './rows/waiting.ts'
 import { workers } from './rows/workers.ts'
@@ -32,6 +33,7 @@ export const ROWS: readonly Row[] = [
   waitingStorm,
   audit,
   auditPostgres,
+  ...timing,
   ...many,
   start,
   memoryIdle,
