@@ -132,7 +132,7 @@ t.test('a preflight says which methods and headers may come, and is remembered',
     t.match(headers, {
       'access-control-allow-origin': APP,
       'access-control-allow-methods': 'GET, POST, PUT, DELETE',
-      'access-control-allow-headers': 'authorization, content-type, x-request-id',
+      'access-control-allow-headers': 'authorization, content-type, x-device-token, x-proof-of-work, x-request-id',
       'access-control-max-age': '600',
     })
   }
