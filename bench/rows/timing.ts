@@ -21,7 +21,7 @@ const WHAT = {
 /** One row for each call that could tell. */
 export const timing: readonly Row[] = Object.entries(WHAT).map(([name, what]) => ({
   name: `timing-${name}`,
-  group: 'waiting',
+  group: 'requests',
   ours: `${what}, for a name that has an account`,
   theirs: 'for a name that has none',
   unit: 'µs',
