@@ -8,6 +8,7 @@ import { banner, shownStore } from './banner.ts'
 import { type Config, loadConfig } from './config.ts'
 import { explain } from './operation/explain.ts'
 import { putHashingBehind } from './operation/priority.ts'
+import { dedicateThreads } from './passwords/threads.ts'
 import { StartFailure } from './workers/starting.ts'
 import { runWorkers } from './workers/supervise.ts'
 import { onOrder, reportClosed, reportFailure, reportReady } from './workers/worker.ts'
@@ -67,17 +68,6 @@ async function serve(config: Config, announce: (running: Parameters<typeof banne
     listenTextResolver: (address) => `listening on ${address}`,
   })
   announce({ port: (app.server.address() as AddressInfo).port, store: shownStore(app.ephemeral) })
-}
-
-/**
- * Makes libuv's threads as many as hashes are in flight, so that some may wait there: a thread that has made one finds
- * the next by itself, where otherwise it idles until the main thread is back from the disk. Must come before the first
- * work for these threads.
- * @returns how many hashes may wait there
- */
-function dedicateThreads({ hash_concurrency, uv_threadpool_size }: Config): number {
-  process.env['UV_THREADPOOL_SIZE'] = String(uv_threadpool_size)
-  return uv_threadpool_size > hash_concurrency ? 0 : hash_concurrency
 }
 
 /** The first signal lets requests in flight finish, the second ends the process at once. */

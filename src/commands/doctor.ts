@@ -5,6 +5,7 @@ import type { Finding } from '../doctor/finding.ts'
 import { examineHashes, USUAL_TIME } from '../doctor/hashes.ts'
 import { examineRedis } from '../doctor/redis.ts'
 import { milliseconds } from '../operation/values.ts'
+import { dedicateThreads } from '../passwords/threads.ts'
 import { type CommandGroup, misuse } from './program.ts'
 import { say } from './terminal.ts'
 
@@ -32,8 +33,8 @@ async function examine({ hashTime, json = false }: Options): Promise<void> {
     throw misuse('--hash-time must be a duration such as 100ms or 1s')
   const { config, findings } = examineConfiguration()
   if (config) {
-    // before anything runs on libuv's threads, of which the hashes need as many as the service gives them
-    process.env['UV_THREADPOOL_SIZE'] = String(config.uv_threadpool_size)
+    // the hashes need as many as the service gives them
+    dedicateThreads(config)
     findings.push(...(await examineDatabase(config, Date.now())))
     findings.push(...(await examineRedis(config, Date.now)))
     findings.push(...(await examineHashes(config, milliseconds(hashTime))))

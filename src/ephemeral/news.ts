@@ -2,9 +2,9 @@
 import { isPostgres } from '../db/dialect.ts'
 import type { OpenDatabase } from '../db/open.ts'
 import { sharing } from '../db/sharing.ts'
+import { sweep } from '../db/sweep.ts'
 import { insertInTurn, insertMessages, type Message, newestMessage } from './messages.ts'
 import type { News, Subscriber } from './store.ts'
-import { sweep } from './sweep.ts'
 
 /** A node that has not looked for this long, in ms, starts afresh. */
 const LONGEST_ABSENCE = 60_000

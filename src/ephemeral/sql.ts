@@ -1,9 +1,9 @@
 /** The embedded store: two tables of the service's own database. */
 import { sql } from 'kysely'
+import { sweep } from '../db/sweep.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { createNews, type NewsNeeds } from './news.ts'
 import type { Count, Ephemeral } from './store.ts'
-import { sweep } from './sweep.ts'
 import { joinTries, judgeTry, type Tries } from './tries.ts'
 
 /** A window that ends later than a new one would, by more than this, in ms, is of a clock that was set back since. */

@@ -3,16 +3,12 @@
  * counted before a code is looked at. A row is there whether or not anybody has the address.
  */
 import { createHmac, type KeyObject, randomInt, timingSafeEqual } from 'node:crypto'
-import { sql } from 'kysely'
-import { skippingHeld } from '../db/dialect.ts'
+import { sweep } from '../db/sweep.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 
 /** So often any code may be tried before it is void. */
 const TRIES = 5
-
-/** At most this many dead rows go with each new one. */
-const SWEEP = 20
 
 type Needs = Pick<Deps, 'keys' | 'now'>
 
@@ -24,7 +20,7 @@ type Needs = Pick<Deps, 'keys' | 'now'>
  */
 export async function issueCode(tx: Tx, { keys, now }: Needs, address: string, ttl: number): Promise<string> {
   const code = String(randomInt(1_000_000)).padStart(6, '0')
-  await sweep(tx, now())
+  await sweep(tx, 'sign_in_codes', 'address', now())
   const row = { digest: digestOf(keys.codeKey, address, code), tries: 0, expires_at: now() + ttl }
   await tx
     .insertInto('sign_in_codes')
@@ -79,9 +75,4 @@ function nameOf(key: KeyObject, address: string): string {
 
 function digestOf(key: KeyObject, address: string, code: string): string {
   return createHmac('sha256', key).update(`code\0${address}\0${code}`).digest('base64url')
-}
-
-async function sweep(tx: Tx, now: number): Promise<void> {
-  const dead = tx.selectFrom('sign_in_codes').select('address').where('expires_at', '<=', now).limit(sql.lit(SWEEP))
-  await tx.deleteFrom('sign_in_codes').where('address', 'in', skippingHeld(tx, dead)).execute()
 }

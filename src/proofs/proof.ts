@@ -1,7 +1,6 @@
 /** One-time tokens for one purpose each: 256 bits, kept as a digest, used up by the first who shows them. */
 import { createHash, randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
-import { skippingHeld } from '../db/dialect.ts'
+import { sweep } from '../db/sweep.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 
@@ -45,9 +44,6 @@ export interface Proof extends Pick<NewProof, 'user_id' | 'bound'> {
 /** Purposes of which one account may hold several tokens, each about something else. */
 const SEVERAL: ReadonlySet<Purpose> = new Set(['email-change-undo', 'session-end'])
 
-/** At most this many dead rows go with each new one. */
-const SWEEP = 20
-
 /**
  * Makes a token; the older ones of the account, or about the same address, for the same purpose are void.
  * @returns the token, which is kept nowhere
@@ -61,7 +57,7 @@ export async function issueProof(
   const at = now()
   if (user_id !== null && !SEVERAL.has(purpose)) await voidProofs(tx, user_id, [purpose])
   if (about !== undefined) await voidProofsAbout(tx, about, [purpose])
-  await sweep(tx, at)
+  await sweep(tx, 'proofs', 'digest', at)
   await tx
     .insertInto('proofs')
     .values({
@@ -144,9 +140,4 @@ export async function voidProofsSince(tx: Tx, userId: number, since: number, kep
 /** The purpose is part of the digest, so that no token passes for one of another purpose. */
 function digestOf(purpose: Purpose, token: string): string {
   return createHash('sha256').update(`${purpose}\0${token}`).digest('base64url')
-}
-
-async function sweep(tx: Tx, now: number): Promise<void> {
-  const dead = tx.selectFrom('proofs').select('digest').where('expires_at', '<=', now).limit(sql.lit(SWEEP))
-  await tx.deleteFrom('proofs').where('digest', 'in', skippingHeld(tx, dead)).execute()
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { skippingHeld } from '../db/dialect.ts'
-import type { Db } from '../db/open.ts'
-import type { Tx } from '../db/transaction.ts'
+import { skippingHeld } from './dialect.ts'
+import type { Db } from './open.ts'
+import type { Tx } from './transaction.ts'
 
 /** At most this many dead rows go with each write, so that the tables stay small without a janitor. */
 const SWEEP = 20
@@ -13,8 +13,8 @@ const SWEEP = 20
  */
 export async function sweep(
   db: Db | Tx,
-  table: 'ephemeral' | 'messages',
-  key: 'key' | 'id',
+  table: 'ephemeral' | 'messages' | 'proofs' | 'sign_in_codes',
+  key: 'key' | 'id' | 'digest' | 'address',
   now: number,
 ): Promise<void> {
   const dead = db.selectFrom(table).select(key).where('expires_at', '<=', now).limit(sql.lit(SWEEP))
