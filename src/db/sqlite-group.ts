@@ -6,6 +6,9 @@ import type { Turns } from './sqlite-turns.ts'
 /** A statement with its values. */
 export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>
 
+/** The longest that a group waits for more, in ms. */
+const LONGEST_WAIT = 5
+
 interface Waiting {
   query: Query
   resolve(result: QueryResult<never>): void
@@ -28,6 +31,11 @@ export const canBeGrouped = (sql: string): boolean => /^(insert|update|delete) /
  */
 export function groupWrites({ file, turns, run }: Needs): (query: Query) => Promise<QueryResult<never>> {
   let waiting: Waiting[] = []
+  /** of those that wait, how many the turn before had brought */
+  let before = 0
+  let committedAt = 0
+  /** what the last commit took, in ms */
+  let took = 0
 
   function attempt(member: Waiting): () => void {
     try {
@@ -43,7 +51,7 @@ export function groupWrites({ file, turns, run }: Needs): (query: Query) => Prom
     try {
       run({ sql: 'begin', parameters: [] })
       const answers = group.map(attempt)
-      run({ sql: 'commit', parameters: [] })
+      pace(() => run({ sql: 'commit', parameters: [] }))
       for (const answer of answers) answer()
     } catch (error) {
       for (const { reject } of group) reject(error)
@@ -51,18 +59,38 @@ export function groupWrites({ file, turns, run }: Needs): (query: Query) => Prom
     }
   }
 
+  /** Notes how long a commit takes. */
+  function pace<T>(commit: () => T): T {
+    const begun = performance.now()
+    try {
+      return commit()
+    } finally {
+      committedAt = performance.now()
+      took = Math.min(committedAt - begun, LONGEST_WAIT)
+    }
+  }
+
   function runAlone({ query, resolve, reject }: Waiting): void {
     try {
-      resolve(run(query))
+      resolve(pace(() => run(query)))
     } catch (error) {
       reject(error)
     }
   }
 
+  /** While each turn brings more, for as long as the last commit took: then no more than half of the time goes into commits. */
+  const isWorthWaiting = () => waiting.length > before && performance.now() - committedAt < took
+
   async function settle(): Promise<void> {
+    if (isWorthWaiting()) {
+      before = waiting.length
+      setImmediate(settle)
+      return
+    }
     await turns.take()
     const group = waiting
     waiting = []
+    before = 0
     const [first, ...others] = group
     try {
       if (first && others.length === 0) runAlone(first)

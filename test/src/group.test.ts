@@ -12,7 +12,14 @@ interface Tables {
 async function openNotes(t: Test) {
   const statements: string[] = []
   const path = join(t.testdir(), 'notes.db')
-  const file = new BetterSqlite(path, { timeout: 0, verbose: (text) => statements.push(String(text)) })
+  /** what a commit takes at least, in ms */
+  const slow = { commit: 0 }
+  const hear = (text: unknown) => {
+    statements.push(String(text))
+    const end = performance.now() + slow.commit
+    if (text === 'commit') while (performance.now() < end);
+  }
+  const file = new BetterSqlite(path, { timeout: 0, verbose: hear })
   file.pragma('journal_mode = WAL')
   const db = new Kysely<Tables>({ dialect: sqliteDialect(file) })
   t.teardown(() => db.destroy())
@@ -20,8 +27,10 @@ async function openNotes(t: Test) {
   const add = (id: number, text = 'x') => db.insertInto('notes').values({ id, text }).execute()
   const count = () => file.prepare('select count(*) from notes').pluck().get() as number
   statements.length = 0
-  return { path, file, db, add, count, statements }
+  return { path, file, db, add, count, statements, slow }
 }
+
+const commitsIn = (statements: readonly string[]) => statements.filter((text) => text === 'commit').length
 
 const upTo = (length: number) => Array.from({ length }, (_, id) => id)
 
@@ -33,13 +42,27 @@ t.test('writes of one moment share one commit, and each gets its own answer', as
   ])
   t.equal(count(), 50)
   t.strictSame(answers.at(-1), [{ id: 0 }, { id: 1 }, { id: 2 }])
-  t.equal(statements.filter((text) => text === 'commit').length, 1)
+  t.equal(commitsIn(statements), 1)
 })
 
 t.test('a write that comes alone is a transaction by itself', async (t) => {
   const { add, statements } = await openNotes(t)
   await add(1)
   t.equal(statements.length, 1)
+})
+
+t.test('where commits are slow, writes of several moments share one', async (t) => {
+  const { add, count, statements, slow } = await openNotes(t)
+  slow.commit = 5
+  const writes: Promise<unknown>[] = [add(0), add(1)]
+  await Promise.all(writes)
+  for (const id of upTo(30)) {
+    writes.push(add(2 + id))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.all(writes)
+  t.equal(count(), 32)
+  t.ok(commitsIn(statements) < 8, `${commitsIn(statements)} commits`)
 })
 
 t.test('nobody is answered before the commit', async (t) => {
