@@ -48,6 +48,8 @@ declare module 'fastify' {
     recent?: true | readonly string[]
     /** which calls it counts among; its folder says so where it does not */
     limit?: LimitClass
+    /** that it changes nothing, where its method does not say so */
+    changes?: false
     /** what has to be switched on, or the route answers 404 */
     feature?: Feature
   }

@@ -29,6 +29,7 @@ export default fp(
           url,
           method: others,
           schema: { hide: true },
+          config: { changes: false },
           handler: async () => {
             throw new Failure('method_not_allowed', { allow })
           },

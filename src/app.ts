@@ -17,6 +17,7 @@ import docs from '../plugins/docs.ts'
 import ephemeral from '../plugins/ephemeral.ts'
 import errors, { answerBrokenRequest, sendProblem, toFailure } from '../plugins/errors.ts'
 import forwarded from '../plugins/forwarded.ts'
+import givingWay from '../plugins/giving-way.ts'
 import hasher from '../plugins/hasher.ts'
 import jwt from '../plugins/jwt.ts'
 import mail from '../plugins/mail.ts'
@@ -97,6 +98,7 @@ export async function buildApp(
     await app.register(errors)
     await app.register(stopping)
     await app.register(requests, { output: logStream })
+    await app.register(givingWay)
     await app.register(methods)
     await app.register(openapi, { version: VERSION })
     await app.register(security)

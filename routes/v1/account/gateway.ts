@@ -37,7 +37,11 @@ const gateway: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   // the same answer in Envoy's shapes, which a contract by method and path cannot list
-  const envoy = { config: { limit: 'gateway' as const }, schema: { hide: true }, handler: tellWho }
+  const envoy = {
+    config: { limit: 'gateway' as const, changes: false as const },
+    schema: { hide: true },
+    handler: tellWho,
+  }
   app.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/auth/verify', ...envoy })
   app.route({ method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], url: '/auth/verify/*', ...envoy })
 }
