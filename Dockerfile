@@ -11,9 +11,21 @@ COPY src/passwords/binary.ts ./src/passwords/
 COPY scripts/tune.ts ./scripts/
 RUN TUNE_MARCH=$TUNE_MARCH node scripts/tune.ts
 
+# what is started: the service and the packages that it consists of, in a few files
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts && npm cache clean --force
+COPY scripts/build.ts ./scripts/
+COPY src ./src
+COPY plugins ./plugins
+COPY routes ./routes
+RUN node scripts/build.ts
+
 FROM node:24-bookworm-slim
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
 COPY package.json openapi.yaml LICENSE ./
 COPY src ./src
 COPY plugins ./plugins
@@ -30,4 +42,4 @@ USER node
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is process 1, so signals reach it
-CMD ["node", "src/server.ts"]
+CMD ["node", "dist/server.mjs"]

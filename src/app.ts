@@ -40,6 +40,7 @@ import { createCounts } from './counts.ts'
 import { openDatabase } from './db/open.ts'
 import { createSharedClock } from './operation/clock.ts'
 import { type LogOutput, standardOutput } from './operation/log.ts'
+import { describeError } from './operation/stack.ts'
 import { VERSION } from './operation/version.ts'
 
 export { VERSION }
@@ -132,6 +133,7 @@ function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions
     logger: {
       level: config.log_level,
       redact: ['req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]'],
+      serializers: { err: describeError },
       stream: logStream,
     },
     // one line a request, written by plugins/requests.ts
