@@ -20,6 +20,7 @@ import forwarded from '../plugins/forwarded.ts'
 import givingWay from '../plugins/giving-way.ts'
 import hasher from '../plugins/hasher.ts'
 import jwt from '../plugins/jwt.ts'
+import { lateLoggers } from '../plugins/late-logger.ts'
 import mail from '../plugins/mail.ts'
 import mailRequests from '../plugins/mail-requests.ts'
 import methods from '../plugins/methods.ts'
@@ -138,6 +139,7 @@ function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions
     },
     // one line a request, written by plugins/requests.ts
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: lateLoggers,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     bodyLimit: config.body_limit,
     requestTimeout: REQUEST_TIMEOUT,
