@@ -234,6 +234,8 @@ t.test('a token that was verified before is forgotten with its key, its session 
   const altered = Buffer.from(signature, 'base64url')
   altered[5] = (altered[5] ?? 0) ^ 1
   await isRefused(t, app, `${head}.${body}.${altered.toString('base64url')}`, 'the claims of a known token, altered')
+  const [, foreign] = admin.access_token.split('.')
+  await isRefused(t, app, `${head}.${foreign}.${signature}`, 'the end of a known token under other claims')
 
   await app.keys.rotate(OPERATOR, app.now())
   await isAccepted(t, app, person.access_token, 'the key before is still believed')
