@@ -24,8 +24,6 @@ declare module 'fastify' {
     connectionsGone: (limit: number) => Promise<void>
     /** Resolves when no connection is open that waits for a request, or after so many ms. */
     idleConnectionsGone: (limit: number) => Promise<void>
-    /** Writes the one line that each request leaves in the log. */
-    logRequest: (request: FastifyRequest, reply: FastifyReply) => void
     /** Makes the routes of this scope answer failures in words of their own; the headers stay those of a problem. */
     wordFailures: (word: (failure: Failure, request: FastifyRequest) => Retort | Promise<Retort>) => void
     /** The hook that counts a call of a class, and refuses it when its caller has made too many. */

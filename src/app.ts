@@ -8,7 +8,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  LogController,
+  type LogController,
 } from 'fastify'
 import audit from '../plugins/audit.ts'
 import authenticate from '../plugins/authenticate.ts'
@@ -28,6 +28,7 @@ import metrics from '../plugins/metrics.ts'
 import newPasswords from '../plugins/new-passwords.ts'
 import openapi from '../plugins/openapi.ts'
 import rateLimit from '../plugins/rate-limit.ts'
+import { createRequestLog } from '../plugins/request-log.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import { createSerializers } from '../plugins/serializer.ts'
@@ -99,7 +100,7 @@ export async function buildApp(
     await app.register(rateLimit)
     await app.register(errors)
     await app.register(stopping)
-    await app.register(requests, { output: logStream })
+    await app.register(requests)
     await app.register(givingWay)
     await app.register(methods)
     await app.register(openapi, { version: VERSION })
@@ -130,6 +131,7 @@ export async function buildApp(
 }
 
 function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions<Server> {
+  const logController = createRequestLog(config, logStream)
   return {
     logger: {
       level: config.log_level,
@@ -137,8 +139,7 @@ function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions
       serializers: { err: describeError },
       stream: logStream,
     },
-    // one line a request, written by plugins/requests.ts
-    logController: new LogController({ disableRequestLogging: true }),
+    logController,
     childLoggerFactory: lateLoggers,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     bodyLimit: config.body_limit,
@@ -150,15 +151,16 @@ function serverOptions(config: Config, logStream: LogOutput): FastifyHttpOptions
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator, buildSerializer: createSerializers() } } as never,
-    frameworkErrors: (error, request, reply) => answerUnroutable(error, request as never, reply as never),
+    frameworkErrors: (error, request, reply) =>
+      answerUnroutable(error, request as never, reply as never, logController),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   }
 }
 
-/** What cannot be routed, such as `/%zz`, runs through no hooks; what they do is done here. */
-function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+/** What cannot be routed, such as `/%zz`, runs through no hooks and leaves no line; both are made up for here. */
+function answerUnroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: LogController) {
   reply.headers(SECURITY_HEADERS).header('x-request-id', request.id)
-  reply.raw.once('finish', () => request.server.logRequest(request, reply))
+  reply.raw.once('finish', () => log.requestCompleted(error, request, reply))
   return sendProblem(toFailure(error), request, reply)
 }
 
