@@ -119,7 +119,7 @@ export const Environment = Type.Object({
     1000,
     10_000_000,
     100_000,
-    'most sessions, and as many access tokens, that each worker keeps in memory',
+    'sessions, and as many access tokens, that each worker keeps in memory; now and then up to twice as many',
   ),
   HASH_WAIT: duration('5s', 'longest wait of a password hash; what would wait longer is answered 503'),
   CORS_ORIGINS: Type.Optional(

@@ -20,6 +20,8 @@ import type { Needs } from './needs.ts'
 import { type Redeemed, redeemOfAccount } from './redeem.ts'
 import { sendPasswordReset } from './reset-password.ts'
 
+type NewsNeeds = Needs & Pick<Deps, 'states'>
+
 /** Whether a new address has to be confirmed before it counts. */
 export function mustConfirm(config: Config): boolean {
   return config.email_change === 'confirm' && isMailOn({ config })
@@ -64,12 +66,8 @@ export async function tellAttempt(tx: Tx, deps: Needs, holder: Account): Promise
  * Changes the address of an account to the one that the link was sent to, which is proved by that.
  * @throws Failure one_time_token_invalid; email_taken to who reads the mail of that address, so that it tells no stranger
  */
-export async function confirmAddress(
-  deps: Needs & Pick<Deps, 'db' | 'states'>,
-  token: string,
-  origin: Origin,
-): Promise<void> {
-  const id = await inTransaction(deps.db, async (tx) => {
+export async function confirmAddress(deps: NewsNeeds & Pick<Deps, 'db'>, token: string, origin: Origin): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
     const redeemed = await redeemOfAccount(tx, deps, 'email-change', token)
     if (!redeemed || redeemed.bound['from'] !== (redeemed.account.email_key ?? ''))
       throw new Failure('one_time_token_invalid')
@@ -81,9 +79,8 @@ export async function confirmAddress(
     const actor = { uid: account.uid, origin }
     await recordEvent(tx, deps, { action: 'email.change', actor, subject: account.uid })
     await followChange(tx, deps, account, email)
-    return account.id
+    await deps.states.forgetUser(tx, account.id)
   })
-  await deps.states.forgetUser(id)
 }
 
 /**
@@ -110,25 +107,28 @@ export async function followChange(tx: Tx, deps: Needs, before: Account, new_ema
  * @throws Failure one_time_token_invalid; email_taken if the address has been proved by another account meanwhile
  */
 export async function undoChange(
-  deps: Needs & Pick<Deps, 'counts' | 'db' | 'states'>,
+  deps: NewsNeeds & Pick<Deps, 'counts' | 'db'>,
   token: string,
   origin: Origin,
 ): Promise<void> {
-  const { id, ended, released } = await inTransaction(deps.db, async (tx) => {
+  const ended = await inTransaction(deps.db, async (tx) => {
     const redeemed = await redeemOfAccount(tx, deps, 'email-change-undo', token)
     if (!redeemed) throw new Failure('one_time_token_invalid')
     return restore(tx, deps, redeemed, origin)
   })
   deps.counts.ended.email_change_undone += ended
-  await deps.states.forgetUser(id)
-  if (released !== undefined) await deps.states.forgetUser(released)
 }
 
-async function restore(tx: Tx, deps: Needs, { account, bound, created_at }: Redeemed, origin: Origin) {
+async function restore(
+  tx: Tx,
+  deps: NewsNeeds,
+  { account, bound, created_at }: Redeemed,
+  origin: Origin,
+): Promise<number> {
   const { id, uid } = account
   const email = String(bound['email'])
   const actor = { uid, origin }
-  const released = await releaseFor(tx, deps, account, email, actor)
+  await releaseFor(tx, deps, account, email, actor)
   await setAddress(tx, id, email, { verified_at: deps.now(), now: deps.now() })
   // who had the address before has the better claim: a thief who moves on twice and comes back half way keeps no owner out
   await voidProofsSince(tx, id, created_at, 'email-change-undo')
@@ -138,14 +138,15 @@ async function restore(tx: Tx, deps: Needs, { account, bound, created_at }: Rede
   const ended = await revokeSessions(tx, deps, account, 'email_change_undone', actor)
   const restored = await findById(tx, id)
   if (restored) await sendPasswordReset(tx, deps, restored, origin)
-  return { id, ended, released }
+  await deps.states.forgetUser(tx, id)
+  return ended
 }
 
-/** An account that only claims the address does not keep it from who has proved it. @returns that account's number */
-async function releaseFor(tx: Tx, deps: Needs, account: Account, email: string, actor: Actor) {
+/** An account that only claims the address does not keep it from who has proved it. */
+async function releaseFor(tx: Tx, deps: NewsNeeds, account: Account, email: string, actor: Actor): Promise<void> {
   const other = await releaseAddress(tx, foldIdentifier(email), account.id, deps.now())
-  if (!other) return undefined
+  if (!other) return
   await voidProofs(tx, other.id)
   await recordEvent(tx, deps, { action: 'email.release', actor, subject: other.uid })
-  return other.id
+  await deps.states.forgetUser(tx, other.id)
 }

@@ -20,7 +20,7 @@ import { sendPasswordReset } from './reset-password.ts'
  */
 export async function dismissClaimant(
   tx: Tx,
-  deps: Needs & Pick<Deps, 'keys'>,
+  deps: Needs & Pick<Deps, 'states'>,
   account: Account,
   actor: Actor,
 ): Promise<number> {

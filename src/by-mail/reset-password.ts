@@ -53,13 +53,18 @@ export async function resetPassword(
   const owner = (await findById(deps.db, proof.user_id ?? 0)) ?? {}
   await checkNewPassword(deps, new_password, owner, 'new_password')
   const hash = await deps.hasher.hash(new_password, { ...origin, account: `id ${proof.user_id}` })
-  const { account, ended } = await inTransaction(deps.db, (tx) => setPassword(tx, deps, token, hash, origin))
+  const ended = await inTransaction(deps.db, (tx) => setPassword(tx, deps, token, hash, origin))
   deps.counts.ended.password_changed += ended
-  await deps.states.forgetUser(account.id)
 }
 
 /** The part of it that happens together or not at all. */
-async function setPassword(tx: Tx, deps: Needs, token: string, hash: string, origin: Origin) {
+async function setPassword(
+  tx: Tx,
+  deps: Needs & Pick<Deps, 'states'>,
+  token: string,
+  hash: string,
+  origin: Origin,
+): Promise<number> {
   const redeemed = await redeemOfAccount(tx, deps, 'password-reset', token)
   if (!redeemed) throw new Failure('one_time_token_invalid')
   const { account, bound } = redeemed
@@ -71,7 +76,7 @@ async function setPassword(tx: Tx, deps: Needs, token: string, hash: string, ori
   await forgetDevices(tx, deps, account.id)
   await proveAddress(tx, deps, account, actor)
   await recordEvent(tx, deps, { action: 'password.reset', actor, subject: account.uid })
-  return { account, ended: await revokeSessions(tx, deps, account, 'password_changed', actor) }
+  return revokeSessions(tx, deps, account, 'password_changed', actor)
 }
 
 /** Tells one stored hash from another; a link for one is void when there is another. */

@@ -51,20 +51,24 @@ export async function verifyAddress(
   token: string,
   origin: Origin,
 ): Promise<boolean> {
-  const account = await inTransaction(deps.db, async (tx) => {
+  return inTransaction(deps.db, async (tx) => {
     const redeemed = await redeemOfAccount(tx, deps, 'email-verify', token)
-    if (!redeemed || redeemed.account.email_key !== redeemed.bound['email_key']) return undefined
+    if (!redeemed || redeemed.account.email_key !== redeemed.bound['email_key']) return false
     const { account } = redeemed
     await proveAddress(tx, deps, account, { uid: account.uid, origin })
-    return account
+    return true
   })
-  if (account) await deps.states.forgetUser(account.id)
-  return account !== undefined
 }
 
 /** Notes that the address is the account's: whoever acts has read mail that was sent to it. */
-export async function proveAddress(tx: Tx, deps: Needs, account: Account, actor: Actor): Promise<void> {
+export async function proveAddress(
+  tx: Tx,
+  deps: Needs & Pick<Deps, 'states'>,
+  account: Account,
+  actor: Actor,
+): Promise<void> {
   if (account.email_verified_at !== null) return
   await markVerified(tx, account.id, deps.now())
+  await deps.states.forgetUser(tx, account.id)
   await recordEvent(tx, deps, { action: 'email.verify', actor, subject: account.uid })
 }

@@ -1,16 +1,13 @@
 /** News between nodes: a table of messages that every node reads to its end. */
-import { isPostgres } from '../db/dialect.ts'
 import type { OpenDatabase } from '../db/open.ts'
 import { sharing } from '../db/sharing.ts'
 import { sweep } from '../db/sweep.ts'
-import { insertInTurn, insertMessages, type Message, newestMessage } from './messages.ts'
+import { afterCommit, type Tx } from '../db/transaction.ts'
+import { createMessageReader, insertMessage, MESSAGE_TTL } from './messages.ts'
 import type { News, Subscriber } from './store.ts'
 
 /** A node that has not looked for this long, in ms, starts afresh. */
 const LONGEST_ABSENCE = 60_000
-
-/** How long a message stays readable, in ms: so much longer that the clocks of two nodes may be minutes apart. */
-const MESSAGE_TTL = 600_000
 
 /** How often a node looks for news although nobody asks it anything, in ms. */
 const WATCH = 1000
@@ -27,18 +24,16 @@ export interface NewsNeeds extends OpenDatabase {
 
 /** Begins to listen; the database stays open when `close` has ended that. */
 export async function createNews(needs: NewsNeeds): Promise<News & { close(): Promise<void> }> {
-  const { db, line = db, foreignWrites, now, elapsed, onNews } = needs
+  const { line = needs.db, foreignWrites, now, elapsed, onNews } = needs
   const subscribers = new Map<string, Subscriber[]>()
   const hear = (channel: string, body: string) => {
     for (const subscriber of subscribers.get(channel) ?? []) subscriber.hear(body)
   }
   let seenWrites = foreignWrites?.()
   let heardAt = elapsed()
-  let lastId = await newestMessage(line)
-  /** ids of messages that this node wrote and has yet to come across */
-  const own = new Set<number>()
-  /** what was not told yet, each thing once however often it happened */
-  let unpublished = new Map<string, Message>()
+  const messages = await createMessageReader(line, elapsed)
+  /** what a transaction tells already */
+  const told = new WeakMap<Tx, Set<string>>()
   /** why the last question had no answer */
   let away: unknown
   let isLooking = false
@@ -49,17 +44,8 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
     const writes = foreignWrites?.()
     const at = elapsed()
     if (at - heardAt > LONGEST_ABSENCE) for (const list of subscribers.values()) for (const one of list) one.lose()
-    const news = await line
-      .selectFrom('messages')
-      .select(['id', 'channel', 'body', 'expires_at'])
-      .where('id', '>', lastId)
-      .orderBy('id')
-      .execute()
-    for (const { id, channel, body, expires_at } of news) {
-      // a message published by this node meanwhile has moved lastId on, and was heard when it was published
-      if (id <= lastId) continue
-      lastId = id
-      if (!own.delete(id)) onNews?.(now() - (expires_at - MESSAGE_TTL))
+    for (const { channel, body, expires_at } of await messages.read()) {
+      onNews?.(now() - (expires_at - MESSAGE_TTL))
       hear(channel, body)
     }
     seenWrites = writes
@@ -105,35 +91,20 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   const watch = setInterval(() => {
     if (foreignWrites) isCurrent()
     else look()
-    if (unpublished.size > 0) void writeNews().catch(() => {})
   }, WATCH).unref()
 
-  /** Writes what waits, all of it at once: on PostgreSQL publishers take turns, each as long as a commit takes. */
-  const writeNews = sharing(async () => {
-    const waiting = unpublished
-    unpublished = new Map()
-    if (waiting.size === 0) return
-    // Ids have to become visible in their order: who has read one must not find a smaller one later. On SQLite they do.
-    const insert = isPostgres(db) ? insertInTurn : insertMessages
-    const ids = await insert(db, [...waiting.values()], now() + MESSAGE_TTL).catch((error: unknown) => {
-      // the next who publishes tells these too, or the watch does
-      unpublished = new Map([...waiting, ...unpublished])
-      throw error
-    })
-    // Another node's message with a smaller id may still be unread: only the very next one may be stepped over.
-    for (const id of ids) {
-      if (id === lastId + 1) lastId = id
-      else if (id > lastId) own.add(id)
-    }
-    await sweep(db, 'messages', 'id', now())
-  })
-
   return {
-    async publish(channel, body) {
-      // first, whether or not it can be told to the others
-      hear(channel, body)
-      unpublished.set(`${channel} ${body}`, { channel, body })
-      await writeNews()
+    async publish(tx, channel, body) {
+      const already = told.get(tx) ?? new Set()
+      told.set(tx, already)
+      if (already.has(`${channel} ${body}`)) return
+      already.add(`${channel} ${body}`)
+      const id = await insertMessage(tx, { channel, body, expires_at: now() + MESSAGE_TTL })
+      await sweep(tx, 'messages', 'id', now())
+      afterCommit(tx, () => {
+        messages.pass(id)
+        hear(channel, body)
+      })
     },
 
     subscribe(channel, subscriber) {

@@ -1,4 +1,5 @@
 /** What lives for seconds to hours: single-use tokens, challenges, counters, and news between nodes. */
+import type { Tx } from '../db/transaction.ts'
 import type { Attempt, Tried } from './tries.ts'
 
 /** What somebody holds a token of is kept in the database, and so is news; counters are in Redis where there is one. */
@@ -18,8 +19,11 @@ export interface Values {
 
 /** What nodes tell one another. */
 export interface News {
-  /** Tells every subscriber on every node; this node's subscribers have heard it when the promise resolves. */
-  publish(channel: string, body: string): Promise<void>
+  /**
+   * Tells every subscriber on every node what a transaction changes, as soon as that is committed; this node's subscribers
+   * have heard it when `inTransaction` resolves. What is rolled back is told to nobody.
+   */
+  publish(tx: Tx, channel: string, body: string): Promise<void>
 
   /** Calls `subscriber` for every message on `channel` from now on. */
   subscribe(channel: string, subscriber: Subscriber): void

@@ -9,7 +9,8 @@ import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
 import type { EndReason } from './session.ts'
 import type { SessionState } from './states.ts'
 
-type Needs = Pick<Deps, 'audit' | 'counts' | 'db' | 'now' | 'states'>
+type RevocationNeeds = Pick<Deps, 'audit' | 'now' | 'states'>
+type Needs = RevocationNeeds & Pick<Deps, 'counts' | 'db'>
 
 /** An account, by its number and its uid. */
 type Owner = Pick<Account, 'id' | 'uid'>
@@ -22,18 +23,17 @@ type Owner = Pick<Account, 'id' | 'uid'>
 export async function endSession(deps: Needs, id: string, reason: EndReason, actor: Actor): Promise<boolean> {
   const isEnded = await inTransaction(deps.db, (tx) => revokeSession(tx, deps, id, reason, actor))
   deps.counts.ended[reason] += Number(isEnded)
-  await deps.states.forgetSession(id)
   return isEnded
 }
 
 /**
- * The part of ending one session that belongs into a transaction; the caller counts it, and makes the nodes forget it.
+ * The part of ending one session that belongs into a transaction, every node's news of it included; the caller counts it.
  * @param ofUser the account that it must belong to, by its number
  * @returns whether it was this call that ended it
  */
 export async function revokeSession(
   tx: Tx,
-  deps: Pick<Deps, 'audit' | 'now'>,
+  deps: RevocationNeeds,
   id: string,
   reason: EndReason,
   actor: Actor,
@@ -50,6 +50,7 @@ export async function revokeSession(
   if (!ended) return false
   const { uid } = await tx.selectFrom('users').select('uid').where('id', '=', ended.user_id).executeTakeFirstOrThrow()
   await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, session_id: id })
+  await deps.states.forgetSession(tx, id)
   return true
 }
 
@@ -81,17 +82,16 @@ export async function endUserSessions(deps: Needs, account: Owner, reason: EndRe
     return revokeSessions(tx, deps, account, reason, actor)
   })
   deps.counts.ended[reason] += ended
-  await deps.states.forgetUser(account.id)
 }
 
 /**
- * The part of ending that belongs into a transaction; after the commit the caller counts them and makes the nodes forget.
+ * The part of ending that belongs into a transaction, every node's news of it included; the caller counts them.
  * @param except a session that goes on
  * @returns how many were ended
  */
 export async function revokeSessions(
   tx: Tx,
-  deps: Pick<Deps, 'audit' | 'now'>,
+  deps: RevocationNeeds,
   { id, uid }: Owner,
   reason: EndReason,
   actor: Actor,
@@ -105,8 +105,9 @@ export async function revokeSessions(
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirst()
   const sessions = Number(numUpdatedRows)
-  if (sessions > 0)
-    await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, details: { sessions } })
+  if (sessions === 0) return 0
+  await recordEvent(tx, deps, { action: 'session.end', actor, subject: uid, cause: reason, details: { sessions } })
+  await deps.states.forgetUser(tx, id)
   return sessions
 }
 
@@ -127,7 +128,6 @@ export async function endOwnSession(
   )
   deps.counts.ended.revoked_by_owner += Number(isEnded)
   if (!isEnded) throw new Failure(id === by.session_id ? 'session_ended' : 'session_not_found')
-  await deps.states.forgetSession(id)
 }
 
 /**
@@ -137,7 +137,7 @@ export async function endOwnSession(
  */
 export async function revokeLikeSession(
   tx: Tx,
-  deps: Pick<Deps, 'audit' | 'now'>,
+  deps: RevocationNeeds,
   id: string,
   owner: Owner,
   actor: Actor,
@@ -154,8 +154,10 @@ export async function revokeLikeSession(
     .where('user_agent', 'is not distinct from', first.user_agent)
     .executeTakeFirst()
   const sessions = Number(numUpdatedRows)
+  if (sessions === 0) return 0
   const event = { action: 'session.end', actor, subject: owner.uid, cause: 'revoked_by_owner' } as const
-  if (sessions > 0) await recordEvent(tx, deps, { ...event, details: { sessions } })
+  await recordEvent(tx, deps, { ...event, details: { sessions } })
+  await deps.states.forgetUser(tx, owner.id)
   return sessions
 }
 

@@ -2,6 +2,7 @@
 import { type Account, type AccountRow, roleList, toAccount } from '../accounts/account.ts'
 import { compiled } from '../db/compiled.ts'
 import type { SessionRow } from '../db/schema.ts'
+import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { BoundedMap } from '../tokens/bounded-map.ts'
 
@@ -16,10 +17,13 @@ export interface SessionState {
 }
 
 /**
- * A remembered state is read again after this long, in ms: the longest that a revocation can go unheard on this node
- * when the node that revoked could not publish it.
+ * A remembered state is read again after this long, in ms. All that the service changes is heard of; this is for what
+ * somebody changes past it, in the database.
  */
-export const STATE_MAX_AGE = 10_000
+export const STATE_MAX_AGE = 300_000
+
+/** What was known when all news was last heard is believed for this long, in ms, while nobody can be asked. */
+export const HEARSAY_MAX_AGE = 10_000
 
 /** Whether the last proof of who is behind a session is older than sensitive calls allow. */
 export function isProofOld(
@@ -41,14 +45,14 @@ export interface SessionStates {
   recallAsOf(sessionId: string, heardAt: number): SessionState | undefined
   /** The state as the database has it; undefined for a session that is over. */
   read(sessionId: string): Promise<SessionState | undefined>
-  /** Makes every node forget one session. */
-  forgetSession(sessionId: string): Promise<void>
-  /** Makes every node forget all sessions of an account. */
-  forgetUser(userId: number): Promise<void>
+  /** Makes every node forget one session when the transaction is committed. */
+  forgetSession(tx: Tx, sessionId: string): Promise<void>
+  /** Makes every node forget all sessions of an account, with what it remembers of that, when the transaction is committed. */
+  forgetUser(tx: Tx, userId: number): Promise<void>
   size(): number
 }
 
-type Needs = Pick<Deps, 'config' | 'db' | 'elapsed' | 'ephemeral' | 'log'>
+type Needs = Pick<Deps, 'config' | 'db' | 'elapsed' | 'ephemeral'>
 
 /** What is remembered, with the number of the last change that came before it was read. */
 interface Remembered {
@@ -57,9 +61,9 @@ interface Remembered {
 }
 
 /** Makes the memory and subscribes it to the news. */
-export function createSessionStates({ config, db, elapsed, ephemeral, log }: Needs): SessionStates {
-  const states = new BoundedMap<string, Remembered>(config.session_cache)
-  const changed = createChangedUsers(elapsed)
+export function createSessionStates({ config, db, elapsed, ephemeral }: Needs): SessionStates {
+  const states = new BoundedMap<string, Remembered>(2 * config.session_cache)
+  const changed = createChangedUsers(elapsed, config.session_cache)
   let changes = 0
 
   function forget(about: string): void {
@@ -68,22 +72,13 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
       states.delete(about)
       return
     }
-    changed.note(Number(about.slice('user:'.length)), changes)
+    if (!changed.note(Number(about.slice('user:'.length)), changes)) states.clear()
   }
 
   function find(sessionId: string): SessionState | undefined {
     const remembered = states.get(sessionId)
     if (!remembered || remembered.asOf < changed.last(remembered.state.account.id)) return undefined
     return remembered.state
-  }
-
-  async function publish(about: string): Promise<void> {
-    try {
-      await ephemeral.publish(CHANNEL, about)
-    } catch (error) {
-      // the database holds the truth; the others read it again within STATE_MAX_AGE
-      log.warn({ error: (error as Error).message }, 'a revocation could not be published')
-    }
   }
 
   ephemeral.subscribe(CHANNEL, {
@@ -101,7 +96,7 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
     },
 
     recallAsOf(sessionId, heardAt) {
-      if (elapsed() - heardAt >= STATE_MAX_AGE) return undefined
+      if (elapsed() - heardAt >= HEARSAY_MAX_AGE) return undefined
       const state = find(sessionId)
       return state && heardAt - state.read_at < STATE_MAX_AGE ? state : undefined
     },
@@ -115,31 +110,35 @@ export function createSessionStates({ config, db, elapsed, ephemeral, log }: Nee
       return state
     },
 
-    forgetSession: (sessionId) => publish(sessionId),
-    forgetUser: (userId) => publish(`user:${userId}`),
+    forgetSession: (tx, sessionId) => ephemeral.publish(tx, CHANNEL, sessionId),
+    forgetUser: (tx, userId) => ephemeral.publish(tx, CHANNEL, `user:${userId}`),
     size: () => states.size,
   }
 }
 
-/** A state is not asked for when it is older than twice STATE_MAX_AGE; changes are kept for longer than that, in ms. */
-const CHANGE_KEPT = 3 * STATE_MAX_AGE
+/** No older state is asked for, the time without news included; changes are kept for longer than that, in ms. */
+const CHANGE_KEPT = STATE_MAX_AGE + 2 * HEARSAY_MAX_AGE
 
 /**
  * The last change of each account, by number. To look for its sessions instead would mean looking at all, at each change
  * of anybody's profile.
+ * @param limit of how many accounts
  */
-function createChangedUsers(elapsed: () => number) {
+function createChangedUsers(elapsed: () => number, limit: number) {
   let recent = new Map<number, number>()
   let older = new Map<number, number>()
   let since = elapsed()
   return {
-    note(userId: number, change: number): void {
-      if (elapsed() - since >= CHANGE_KEPT) {
-        older = recent
+    /** @returns false when there were too many to keep: then no state of before counts */
+    note(userId: number, change: number): boolean {
+      const isFull = recent.size >= limit
+      if (isFull || elapsed() - since >= CHANGE_KEPT) {
+        older = isFull ? new Map() : recent
         recent = new Map()
         since = elapsed()
       }
       recent.set(userId, change)
+      return !isFull
     },
     /** 0 where none is known */
     last: (userId: number): number => recent.get(userId) ?? older.get(userId) ?? 0,

@@ -62,8 +62,7 @@ async function openFor(tx: Tx, deps: Needs, account: Account, origin: Origin, am
 }
 
 async function finish(deps: Needs, opened: Opened): Promise<TokenPair> {
-  const { account, ended } = opened
+  const { ended } = opened
   deps.counts.ended.password_changed += ended
-  if (account.email_verified_at === null) await deps.states.forgetUser(account.id)
   return tokensOf(deps, opened)
 }

@@ -47,5 +47,4 @@ export async function changePassword(
     return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)
   })
   deps.counts.ended.password_changed += ended
-  await deps.states.forgetUser(account.id)
 }

@@ -18,7 +18,7 @@ export async function endReportedSession(
   token: string,
   origin: Origin,
 ): Promise<void> {
-  const { userId, ended } = await inTransaction(deps.db, async (tx) => {
+  const ended = await inTransaction(deps.db, async (tx) => {
     const proof = await redeemProof(tx, deps, 'session-end', token)
     const bound = proof?.bound as unknown as NoticeBound | undefined
     const account = bound && (await findById(tx, bound.user_id))
@@ -27,8 +27,7 @@ export async function endReportedSession(
     const { session_id: id } = bound
     const actor = { uid: account.uid, origin }
     const isEnded = await revokeSession(tx, deps, id, 'revoked_by_owner', actor)
-    return { userId: account.id, ended: Number(isEnded) + (await revokeLikeSession(tx, deps, id, account, actor)) }
+    return Number(isEnded) + (await revokeLikeSession(tx, deps, id, account, actor))
   })
   deps.counts.ended.revoked_by_owner += ended
-  await deps.states.forgetUser(userId)
 }

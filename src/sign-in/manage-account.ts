@@ -62,13 +62,13 @@ export async function changeAccount(
     }
     if (disabled || roles) await keepAnAdmin(tx, account)
     const changed = await getAccount(tx, uid)
+    await deps.states.forgetUser(tx, account.id)
     if (changed.email !== null && !isSameMailbox(account.email, changed.email))
       await sendVerification(tx, deps, changed)
     return { changed, ended }
   })
   deps.counts.ended.password_changed += ended.password_changed
   deps.counts.ended.account_disabled += ended.account_disabled
-  await deps.states.forgetUser(changed.id)
   return changed
 }
 
@@ -130,7 +130,7 @@ function eventsOf(
  * @throws Failure user_not_found, last_admin
  */
 export async function removeAccount(deps: Needs, uid: string, actor: Actor): Promise<void> {
-  const id = await inTransaction(deps.db, async (tx) => {
+  await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     await tx.deleteFrom('users').where('id', '=', account.id).execute()
     await keepAnAdmin(tx, account)
@@ -140,9 +140,8 @@ export async function removeAccount(deps: Needs, uid: string, actor: Actor): Pro
     const origin = { ...actor.origin, ip: undefined, user_agent: undefined }
     const by = actor.uid === uid ? { ...actor, origin } : actor
     await recordEvent(tx, deps, { action: 'account.delete', actor: by, subject: uid })
-    return account.id
+    await deps.states.forgetUser(tx, account.id)
   })
-  await deps.states.forgetUser(id)
 }
 
 /** A service that never had an admin may go on without; one that has must not lose the last. */

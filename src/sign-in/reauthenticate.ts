@@ -40,7 +40,7 @@ export async function reauthenticateByPassword(
  * @throws Failure session_ended when it has ended meanwhile
  */
 async function renewProof(deps: Needs, id: string, amr: Amr, uid: string, actor: Actor): Promise<SessionRow> {
-  const session = await inTransaction(deps.db, async (tx) => {
+  return inTransaction(deps.db, async (tx) => {
     const renewed = await tx
       .updateTable('sessions')
       .set({ authenticated_at: deps.now(), amr })
@@ -50,8 +50,7 @@ async function renewProof(deps: Needs, id: string, amr: Amr, uid: string, actor:
       .executeTakeFirst()
     if (!renewed) throw new Failure('session_ended')
     await recordEvent(tx, deps, { action: 'session.reauthenticate', actor, subject: uid, cause: amr })
+    await deps.states.forgetSession(tx, id)
     return renewed
   })
-  await deps.states.forgetSession(id)
-  return session
 }

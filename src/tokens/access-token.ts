@@ -34,7 +34,7 @@ export type TokenCache = BoundedMap<string, KnownToken & { token: string }>
 
 /** Makes the cache; it empties itself when the keys change, since one of them may have been withdrawn. */
 export function createTokenCache({ config, keys }: Pick<Deps, 'config' | 'keys'>): TokenCache {
-  const cache: TokenCache = new BoundedMap(config.session_cache)
+  const cache: TokenCache = new BoundedMap(2 * config.session_cache)
   keys.onChange(() => cache.clear())
   return cache
 }

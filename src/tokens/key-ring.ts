@@ -124,9 +124,10 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
         .returning('kid')
         .executeTakeFirst()
       const details = { kid: row.kid, alg: row.alg }
-      if (added) await recordEvent(tx, deps, { action: 'key.create', actor, details })
+      if (!added) return
+      await recordEvent(tx, deps, { action: 'key.create', actor, details })
+      await ephemeral.publish(tx, CHANNEL, row.kid)
     })
-    await ephemeral.publish(CHANNEL, row.kid).catch(() => {})
     await load()
   }
 
@@ -219,10 +220,11 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
           .where('revoked_at', 'is', null)
           .executeTakeFirst()
         const details = { keys: Number(numUpdatedRows) }
-        if (details.keys > 0) await recordEvent(tx, deps, { action: 'key.revoke', actor, details })
+        if (details.keys === 0) return 0
+        await recordEvent(tx, deps, { action: 'key.revoke', actor, details })
+        await ephemeral.publish(tx, CHANNEL, 'revoked')
         return details.keys
       })
-      await ephemeral.publish(CHANNEL, 'revoked').catch(() => {})
       await load()
       return withdrawn
     },

@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { STATE_MAX_AGE } from '../../src/sessions/states.ts'
+import { HEARSAY_MAX_AGE } from '../../src/sessions/states.ts'
 import {
   bearer,
   getMe,
@@ -58,7 +58,7 @@ async function holdsOut(t: Test, { app, known, unseen }: { app: TestApp; known: 
   t.strictSame([...new Set(answers.map(({ statusCode }) => statusCode))], [200])
   await isRefused(getMe(app, unseen.access_token))
   t.ok(performance.now() - begin < 1500, 'nobody waits for what another has waited for')
-  app.clock.advance(STATE_MAX_AGE - 1)
+  app.clock.advance(HEARSAY_MAX_AGE - 1)
   t.equal((await getMe(app, known.access_token)).statusCode, 200)
   app.clock.advance(1)
   await isRefused(getMe(app, known.access_token))
@@ -138,7 +138,7 @@ async function faults(t: Test): Promise<void> {
       t.equal((await post(hearing, '/auth/logout', { refresh_token: known.refresh_token })).statusCode, 200)
       t.equal((await getMe(hearing, known.access_token)).statusCode, 401)
       t.equal((await getMe(deaf, known.access_token)).statusCode, 200, 'not heard of yet')
-      deaf.clock.advance(STATE_MAX_AGE - 1)
+      deaf.clock.advance(HEARSAY_MAX_AGE - 1)
       t.equal((await getMe(deaf, known.access_token)).statusCode, 200)
       deaf.clock.advance(1)
       t.equal((await getMe(deaf, known.access_token)).statusCode, 503)

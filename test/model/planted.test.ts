@@ -29,7 +29,11 @@ const BUGS = {
     "return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)",
     'return 0',
   ],
-  'a session that was ended is remembered as it was': ['sessions/end.ts', 'await deps.states.forgetSession(id)', ''],
+  'a session that was ended is remembered as it was': [
+    'sessions/end.ts',
+    'await deps.states.forgetSession(tx, id)',
+    '',
+  ],
 } as const
 
 /** Enough for the rarest of them, which a sequence in two hundred shows. */

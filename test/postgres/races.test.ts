@@ -28,6 +28,49 @@ async function twoNodes(t: Test) {
   return { here, there: await startApp(t, here.environment, here.clock) }
 }
 
+/** Nodes that tell something, at once or when they are let, and such as listen. */
+async function tellers(t: Test) {
+  const url = newPostgresDatabase(t)
+  const open = async () => {
+    const database = openDatabase(url)
+    t.teardown(() => Promise.all([database.db.destroy(), database.line?.destroy()]))
+    const store = await createSqlEphemeral({ ...database, now: Date.now, elapsed: () => performance.now() })
+    t.teardown(() => store.close())
+    return { ...store, db: database.db }
+  }
+  const { db, publish } = await open()
+  return {
+    fast: (body: string) => inTransaction(db, (tx) => publish(tx, 'news', body)),
+
+    /** @returns what makes it commit */
+    async slow(body: string) {
+      const { promise: isLet, resolve: letGo } = Promise.withResolvers<void>()
+      const { promise: isWritten, resolve: written } = Promise.withResolvers<void>()
+      const told = inTransaction(db, async (tx) => {
+        await publish(tx, 'news', body)
+        written()
+        await isLet
+      })
+      await isWritten
+      return () => {
+        letGo()
+        return told
+      }
+    },
+
+    async listen() {
+      const node = await open()
+      const heard: string[] = []
+      node.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+      return { ...node, heard }
+    },
+
+    /** Gives numbers of messages to transactions that are not committed. */
+    skip: (count: number) =>
+      sql`select nextval(pg_get_serial_sequence('messages', 'id')) from generate_series(1, ${count})`.execute(db),
+  }
+}
+
 /** Makes every change of this kind take a while, in the middle of its transaction. */
 async function slowDown(db: Db, table: string, change: 'insert' | 'update' | 'delete', condition = 'true') {
   await sql`
@@ -131,26 +174,40 @@ async function races(t: Test): Promise<void> {
   })
 
   t.test('a message that another one overtakes is heard all the same', async (t) => {
-    const url = newPostgresDatabase(t)
-    const databases = [openDatabase(url), openDatabase(url), openDatabase(url)] as const
-    const [slow, fast, listener] = await Promise.all(
-      databases.map((database) => createSqlEphemeral({ ...database, now: Date.now, elapsed: () => performance.now() })),
-    )
-    t.teardown(async () => {
-      await Promise.all([slow, fast, listener].map((store) => store?.close()))
-      await Promise.all(databases.flatMap(({ db, line }) => [db.destroy(), line?.destroy()]))
-    })
-    await slowDown(databases[0].db, 'messages', 'insert', `new.body = 'slow'`)
-    const heard: string[] = []
-    listener?.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
-    const published = slow?.publish('news', 'slow')
-    await lingers(databases[0].db)
-    await fast?.publish('news', 'fast')
-    await listener?.catchUp()
-    t.ok(heard.includes('fast'))
-    await published
-    await listener?.catchUp()
-    t.strictSame(heard.sort(), ['fast', 'slow'])
+    const { slow, fast, listen } = await tellers(t)
+    const listener = await listen()
+    const commit = await slow('slow')
+    await fast('fast')
+    await listener.catchUp()
+    t.strictSame(listener.heard, ['fast'])
+    await commit()
+    await listener.catchUp()
+    t.strictSame(listener.heard, ['fast', 'slow'])
+  })
+
+  t.test('a node that starts while a message is being overtaken hears it', async (t) => {
+    const { slow, fast, listen } = await tellers(t)
+    const commit = await slow('slow')
+    await fast('fast')
+    const late = await listen()
+    await commit()
+    await late.catchUp()
+    t.strictSame(late.heard, ['slow'])
+  })
+
+  t.test('what is never committed keeps nobody from hearing the rest', async (t) => {
+    const { slow, fast, listen, skip } = await tellers(t)
+    const listener = await listen()
+    await skip(100_000)
+    const commit = await slow('slow')
+    for (let round = 0; round < 3; round += 1) {
+      await skip(100)
+      await fast(`fast ${round}`)
+      await listener.catchUp()
+    }
+    await commit()
+    await listener.catchUp()
+    t.strictSame(listener.heard, ['fast 0', 'fast 1', 'fast 2', 'slow'])
   })
 
   t.test('a sign-in does not wait for the expired session that somebody has at hand', async (t) => {

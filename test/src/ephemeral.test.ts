@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { migrateUp } from '../../src/db/migrate.ts'
 import { type OpenDatabase, openDatabase } from '../../src/db/open.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
 import { createLocalCounters } from '../../src/ephemeral/local.ts'
 import { createRedisCounters } from '../../src/ephemeral/redis.ts'
 import { openRedis } from '../../src/ephemeral/redis-client.ts'
@@ -19,7 +20,16 @@ interface Nodes<T> {
   pass: (ms: number) => Promise<void>
 }
 
-async function sqlNodes(t: Test): Promise<Nodes<Ephemeral> & { db: OpenDatabase['db'] }> {
+/** A store that tells something in a transaction of its own. */
+type Teller = Ephemeral & { tell: (channel: string, body: string) => Promise<void> }
+
+async function openStore(database: OpenDatabase, clock: ReturnType<typeof testClock>) {
+  const store = await createSqlEphemeral({ ...database, ...clock })
+  const tell = (channel: string, body: string) => inTransaction(database.db, (tx) => store.publish(tx, channel, body))
+  return { ...store, tell }
+}
+
+async function sqlNodes(t: Test): Promise<Nodes<Teller> & { db: OpenDatabase['db'] }> {
   const url = testEnvironment(t)['DATABASE_URL'] ?? ''
   const clock = testClock()
   const open = () => {
@@ -30,8 +40,8 @@ async function sqlNodes(t: Test): Promise<Nodes<Ephemeral> & { db: OpenDatabase[
   }
   const [one, two] = [open(), open()]
   await migrateUp(one.db)
-  const here = await createSqlEphemeral({ ...one, ...clock })
-  const there = await createSqlEphemeral({ ...two, ...clock })
+  const here = await openStore(one, clock)
+  const there = await openStore(two, clock)
   t.teardown(() => Promise.all([here.close(), there.close()]))
   return { here, there, pass: async (ms) => clock.advance(ms), db: one.db }
 }
@@ -200,7 +210,7 @@ t.test('embedded store', async (t) => {
       there.subscribe('news', { hear: (body) => heardThere.push(body), lose() {} })
       there.subscribe('other', { hear: () => t.fail('another channel'), lose() {} })
       for (const body of ['one', 'two', 'three']) {
-        await here.publish('news', body)
+        await here.tell('news', body)
         t.ok(heardHere.includes(body))
       }
       await there.catchUp()
@@ -213,27 +223,49 @@ t.test('embedded store', async (t) => {
     const heard = { here: new Set<string>(), there: new Set<string>() }
     here.subscribe('news', { hear: (body) => heard.here.add(body), lose() {} })
     there.subscribe('news', { hear: (body) => heard.there.add(body), lose() {} })
-    await Promise.all(
-      Array.from({ length: 50 }, (_, index) => (index % 2 ? here : there).publish('news', String(index))),
-    )
+    await Promise.all(Array.from({ length: 50 }, (_, index) => (index % 2 ? here : there).tell('news', String(index))))
     await Promise.all([here.catchUp(), there.catchUp()])
     t.equal(heard.here.size, 50)
     t.equal(heard.there.size, 50)
   })
 
-  t.test('what could not be told is told once, however much and however often it was', async (t) => {
+  t.test('what is rolled back is told to nobody, and what comes after it to everybody', async (t) => {
     const { here, there, db } = await sqlNodes(t)
     const heard: string[] = []
-    there.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
-    await db.schema.alterTable('messages').renameTo('away').execute()
-    const bodies = Array.from({ length: 12_000 }, (_, index) => `body ${index}`)
-    const told = await Promise.allSettled([...bodies, ...bodies].map((body) => here.publish('news', body)))
-    t.ok(told.every(({ status }) => status === 'rejected'))
-    await db.schema.alterTable('away').renameTo('messages').execute()
-    await here.publish('news', 'the last')
+    for (const node of [here, there]) node.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+    const fails = inTransaction(db, async (tx) => {
+      await here.publish(tx, 'news', 'never')
+      throw new Error('thought better of it')
+    })
+    await t.rejects(fails, /thought better/)
+    for (const body of ['one', 'two']) {
+      await here.tell('news', body)
+      await there.catchUp()
+    }
+    t.strictSame(heard, ['one', 'one', 'two', 'two'])
+  })
+
+  t.test('what a transaction tells twice is told once', async (t) => {
+    const { here, there, db } = await sqlNodes(t)
+    const heard: string[] = []
+    for (const node of [here, there]) node.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+    await inTransaction(db, async (tx) => {
+      for (const body of ['one', 'one', 'two', 'one']) await here.publish(tx, 'news', body)
+    })
     await there.catchUp()
-    t.equal(heard.length, 12_001)
-    t.strictSame(new Set(heard), new Set([...bodies, 'the last']))
+    t.strictSame(heard, ['one', 'two', 'one', 'two'])
+  })
+
+  t.test('a node does not hear its own messages again, whatever came in between', async (t) => {
+    const { here, there } = await sqlNodes(t)
+    const heard: string[] = []
+    here.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+    await there.tell('news', 'theirs')
+    await here.tell('news', 'ours')
+    await here.catchUp()
+    await here.tell('news', 'ours again')
+    await here.catchUp()
+    t.strictSame(heard, ['ours', 'theirs', 'ours again'])
   })
 
   t.test('a node never goes by what it heard while another may have written', async (t) => {
@@ -245,7 +277,7 @@ t.test('embedded store', async (t) => {
     const heard: string[] = []
     there.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
     t.ok(there.isCurrent())
-    await here.publish('news', 'one')
+    await here.tell('news', 'one')
     t.notOk(there.isCurrent())
     await eventually(() => there.isCurrent())
     t.strictSame(heard, ['one'])
@@ -257,11 +289,11 @@ t.test('embedded store', async (t) => {
       const { here, there, pass } = await sqlNodes(t)
       let losses = 0
       there.subscribe('news', { hear() {}, lose: () => (losses += 1) })
-      await here.publish('news', 'one')
+      await here.tell('news', 'one')
       await there.catchUp()
       t.equal(losses, 0)
       await pass(60_001)
-      await here.publish('news', 'two')
+      await here.tell('news', 'two')
       await there.catchUp()
       t.equal(losses, 1)
     },
@@ -271,19 +303,19 @@ t.test('embedded store', async (t) => {
     const database = openDatabase(testEnvironment(t)['DATABASE_URL'] ?? '')
     await migrateUp(database.db)
     const clock = testClock()
-    const store = await createSqlEphemeral({ ...database, ...clock })
+    const store = await openStore(database, clock)
     t.teardown(async () => {
       await store.close()
       await closeDatabase(database)
     })
     for (let index = 0; index < 100; index += 1) {
       await store.put(`key ${index}`, 'value', 1000)
-      await store.publish('news', String(index))
+      await store.tell('news', String(index))
     }
     clock.advance(600_001)
     for (let index = 0; index < 10; index += 1) {
       await store.put('living', 'value', 1000)
-      await store.publish('news', 'living')
+      await store.tell('news', 'living')
     }
     const rows = async (table: 'ephemeral' | 'messages') =>
       (await database.db.selectFrom(table).selectAll().execute()).length
