@@ -16,7 +16,7 @@ const CONNECTIONS = { me: 32, refresh: 64, login: LOGIN_CONNECTIONS }
 const WHAT = { me: 'GET /users/me', refresh: 'POST /auth/refresh', login: 'POST /auth/login' }
 const ON = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
 
-/** More than the node has read anew when it asks for each again, after 10 s. */
+/** About as many as a node keeps in memory. */
 const ACTIVE = '98,000 active sessions'
 
 const number = (count: number) => count.toLocaleString('en')

@@ -89,20 +89,32 @@ export async function endUserSessions(deps: Needs, account: Owner, reason: EndRe
  * @param except a session that goes on
  * @returns how many were ended
  */
-export async function revokeSessions(
+export function revokeSessions(
+  tx: Tx,
+  deps: RevocationNeeds,
+  owner: Owner,
+  reason: EndReason,
+  actor: Actor,
+  except?: string,
+): Promise<number> {
+  return revokeThose(tx, deps, owner, reason, actor, (those) =>
+    those.$if(except !== undefined, (query) => query.where('id', '<>', except ?? '')),
+  )
+}
+
+type Those = ReturnType<typeof livingSessions>
+
+/** Revokes the living sessions of an account, or some of them. */
+async function revokeThose(
   tx: Tx,
   deps: RevocationNeeds,
   { id, uid }: Owner,
   reason: EndReason,
   actor: Actor,
-  except?: string,
+  choose: (all: Those) => Those,
 ): Promise<number> {
-  const { numUpdatedRows } = await tx
-    .updateTable('sessions')
+  const { numUpdatedRows } = await choose(livingSessions(tx, id))
     .set({ revoked_at: deps.now(), revoked_reason: reason })
-    .where('user_id', '=', id)
-    .where('revoked_at', 'is', null)
-    .$if(except !== undefined, (query) => query.where('id', '<>', except ?? ''))
     .executeTakeFirst()
   const sessions = Number(numUpdatedRows)
   if (sessions === 0) return 0
@@ -144,22 +156,16 @@ export async function revokeLikeSession(
 ): Promise<number> {
   const first = await tx.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()
   if (!first) return 0
-  const { numUpdatedRows } = await tx
-    .updateTable('sessions')
-    .set({ revoked_at: deps.now(), revoked_reason: 'revoked_by_owner' })
-    .where('user_id', '=', owner.id)
-    .where('revoked_at', 'is', null)
-    .where('created_at', '>=', first.created_at)
-    .where('ip', 'is not distinct from', first.ip)
-    .where('user_agent', 'is not distinct from', first.user_agent)
-    .executeTakeFirst()
-  const sessions = Number(numUpdatedRows)
-  if (sessions === 0) return 0
-  const event = { action: 'session.end', actor, subject: owner.uid, cause: 'revoked_by_owner' } as const
-  await recordEvent(tx, deps, { ...event, details: { sessions } })
-  await deps.states.forgetUser(tx, owner.id)
-  return sessions
+  return revokeThose(tx, deps, owner, 'revoked_by_owner', actor, (those) =>
+    those
+      .where('created_at', '>=', first.created_at)
+      .where('ip', 'is not distinct from', first.ip)
+      .where('user_agent', 'is not distinct from', first.user_agent),
+  )
 }
+
+const livingSessions = (tx: Tx, userId: number) =>
+  tx.updateTable('sessions').where('user_id', '=', userId).where('revoked_at', 'is', null)
 
 /** Whether a session was ended for another reason than that who had it gave it up; one that is gone was not. */
 export async function wasCutOff(tx: Tx, id: string): Promise<boolean> {
