@@ -6,3 +6,18 @@ export async function eventually(condition: () => boolean | Promise<boolean>, li
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
+
+/**
+ * Lets time pass on a service's clock, asking in between: a node that was asked nothing for a minute starts afresh.
+ * @param ms how much
+ */
+export async function whileAsked(
+  { clock }: { clock: { advance(ms: number): void } },
+  ms: number,
+  ask: () => Promise<unknown>,
+): Promise<void> {
+  for (let left = ms; left > 0; left -= 30_000) {
+    clock.advance(Math.min(left, 30_000))
+    await ask()
+  }
+}
