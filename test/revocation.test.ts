@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis'
+import { sql } from 'kysely'
 import t, { type Test } from 'tap'
+import type { Db } from '../src/db/open.ts'
 import { STATE_MAX_AGE } from '../src/sessions/states.ts'
 import {
   bearer,
@@ -7,6 +9,7 @@ import {
   isLeftOut,
   login,
   onEachStore,
+  onPostgres,
   post,
   refresh,
   registerAdmin,
@@ -161,6 +164,32 @@ async function withRedisGone(t: Test): Promise<void> {
 }
 
 if (!isLeftOut('redis')) t.test('Redis that fails', withRedisGone)
+
+t.test('what cannot be told to the others is not done', async (t) => {
+  const here = await startApp(t)
+  const there = await startApp(t, here.environment, here.clock)
+  const person = await registerSomebody(here)
+  const logOut = () => post(here, '/auth/logout', { refresh_token: person.refresh_token })
+  const isServed = async () => (await getMe(there, person.access_token)).statusCode === 200
+  t.ok(await isServed())
+  await refuseMessages(here.db)
+  t.match((await logOut()).json(), { status: 503, code: 'unavailable' })
+  t.ok(await isServed(), 'it is as if nobody had asked')
+  await sql`drop trigger full_disk ${onPostgres() ? sql`on messages` : sql``}`.execute(here.db)
+  t.equal((await logOut()).statusCode, 200)
+  t.notOk(await isServed())
+})
+
+/** Stands in for a disk on which there is room for everything but news. */
+async function refuseMessages(db: Db): Promise<void> {
+  if (!onPostgres()) {
+    await sql`create trigger full_disk before insert on messages begin select raise(abort, 'full'); end`.execute(db)
+    return
+  }
+  await sql`create function refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'full' using errcode = 'disk_full'; end $$`.execute(db)
+  await sql`create trigger full_disk before insert on messages for each row execute function refuse()`.execute(db)
+}
 
 t.test('a state is read again after a while, whatever was heard', async (t) => {
   const app = await startApp(t)
