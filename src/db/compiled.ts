@@ -1,5 +1,6 @@
 import type { CompiledQuery } from 'kysely'
 import type { Db } from './open.ts'
+import { shortcutOf } from './shortcut.ts'
 import type { Tx } from './transaction.ts'
 
 /** Stands in a query for what each run puts in its place. */
@@ -38,7 +39,8 @@ export function compiled<P extends object, Row>(
     const values = query.parameters.map((value) =>
       value instanceof Parameter ? parameters[value.name as keyof P] : value,
     )
-    const { rows } = await db.executeQuery<Row>({ ...query, parameters: values })
+    const connection = db.isTransaction ? undefined : shortcutOf(adapter)
+    const { rows } = await (connection ?? db).executeQuery<Row>({ ...query, parameters: values })
     return rows
   }
 }

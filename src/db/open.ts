@@ -4,6 +4,7 @@ import type { Counts } from '../counts.ts'
 import { measured } from './measured.ts'
 import { type PoolOptions, postgresDialect } from './postgres.ts'
 import type { Tables } from './schema.ts'
+import { withShortcut } from './shortcut.ts'
 import { countForeignWrites, openFile, sqliteDialect, sqlitePath } from './sqlite.ts'
 
 export type Db = Kysely<Tables>
@@ -43,7 +44,7 @@ export function openDatabase(url: string, { counts, ...options }: Options = {}):
   const foreignWrites = countForeignWrites(file)
   // from here on the driver waits for other processes, and nobody with it
   file.pragma('busy_timeout = 0')
-  return { db: new Kysely<Tables>({ dialect: measuring(sqliteDialect(file)) }), foreignWrites }
+  return { db: new Kysely<Tables>({ dialect: withShortcut(measuring(sqliteDialect(file))) }), foreignWrites }
 }
 
 /** The file that a URL names; undefined where it names a server or keeps everything in memory. */
