@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { manyOnSqlite, scratchFolder } from '../data/places.ts'
 import { load, type Request } from '../load/closed.ts'
 import { type Effort, median, type Row } from '../measure.ts'
+import { builtServer } from '../servers/built.ts'
 import { residentMegabytes } from '../servers/cpu.ts'
 import { type Latchkey, SETTINGS, startLatchkey } from '../servers/latchkey.ts'
 import { freePort } from '../servers/postgres.ts'
@@ -27,7 +28,7 @@ const SEEN = 100_000
 export const memoryIdle: Row = {
   name: 'memory-idle',
   group: 'process',
-  ours: 'resident memory of the idle service',
+  ours: 'resident memory of the idle service, built',
   theirs: 'of bare Fastify with one route',
   unit: 'MB',
   setting: `${SETTINGS}; ${REST / 1000} s after the start`,
@@ -35,17 +36,24 @@ export const memoryIdle: Row = {
   target: { of: 'ours', most: 100 },
 
   async run({ rounds }) {
-    const figures = { ours: [] as number[], theirs: [] as number[] }
+    const script = await builtServer()
+    const figures = { built: [] as number[], sources: [] as number[], bare: [] as number[] }
     for (let round = 0; round < rounds; round += 1) {
       using scratch = scratchFolder()
-      await using latchkey = await startLatchkey()
+      await using built = await startLatchkey({ script })
+      await using sources = await startLatchkey()
       const env = { PORT: String(await freePort()) }
       await using bare = await startServer('./hello.ts', env, { folder: scratch.path })
       await after(REST)
-      figures.ours.push(residentMegabytes(latchkey.pid))
-      figures.theirs.push(residentMegabytes(bare.pid))
+      figures.built.push(residentMegabytes(built.pid))
+      figures.sources.push(residentMegabytes(sources.pid))
+      figures.bare.push(residentMegabytes(bare.pid))
     }
-    return figures
+    return {
+      ours: figures.built,
+      theirs: figures.bare,
+      also: [{ what: 'the sources, as npm start runs them', unit: 'MB', rounds: figures.sources }],
+    }
   },
 }
 

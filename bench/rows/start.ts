@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { get } from 'node:http'
-import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { build } from '../../scripts/build.ts'
-import { CACHE, fewOnSqlite, type Place, scratchFolder } from '../data/places.ts'
+import { fewOnSqlite, type Place, scratchFolder } from '../data/places.ts'
 import { alternate, median, type Row } from '../measure.ts'
+import { builtServer } from '../servers/built.ts'
 import { cpuSeconds } from '../servers/cpu.ts'
 import { deployment } from '../servers/latchkey.ts'
 import { freePort } from '../servers/postgres.ts'
@@ -16,9 +15,6 @@ const STARTS = 5
 
 /** Between two attempts to get an answer, in ms. */
 const PAUSE = 1
-
-/** Among the bench's own files, where packages are found and a build of the operator's is left alone. */
-const BUILT = join(CACHE, 'built')
 
 const script = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -37,9 +33,9 @@ export const start: Row = {
   async run(effort) {
     using scratch = scratchFolder()
     const place = await fewOnSqlite(scratch.path)
-    await build(BUILT)
+    const server = await builtServer()
     const sides = {
-      built: () => startOnce(join(BUILT, 'server.mjs'), '/health/ready', scratch.path, place),
+      built: () => startOnce(server, '/health/ready', scratch.path, place),
       sources: () => startOnce(script('../../src/server.ts'), '/health/ready', scratch.path, place),
       bare: () => startOnce(script('../servers/hello.ts'), '/', scratch.path, place),
     }
