@@ -39,6 +39,7 @@ interface Line {
   pid: number
   worker: number
   worker_pid: number
+  path?: string
 }
 
 const logOf = ({ output }: Child) =>
@@ -198,4 +199,19 @@ t.test('SIGTERM lets every worker finish what it has', async (t) => {
     t.strictSame([status, headers.connection], [201, 'close'])
   t.equal((await service.ended).code, 0)
   for (const { worker_pid } of readyWorkers(service)) t.notOk(isRunning(worker_pid))
+})
+
+t.test('a worker’s lines are whole and in their order, also those that are longer than what it collects', async (t) => {
+  const service = await serve(t)
+  const client = openConnection(t, service.base)
+  const paths = [10, 4000, 10, 9000, 1000, 1000, 1000, 1000, 10].map(
+    (length, index) => `/${index}${'x'.repeat(length)}`,
+  )
+  for (const path of paths) await client.ask(path)
+  service.process.kill('SIGTERM')
+  await service.ended
+  t.strictSame(
+    logOf(service).flatMap(({ path }) => (path && /^\/\d/.test(path) ? path : [])),
+    paths,
+  )
 })
