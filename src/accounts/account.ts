@@ -6,7 +6,7 @@ import type { Db } from '../db/open.ts'
 import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import { Failure } from '../errors.ts'
-import type { Role } from '../roles/permissions.ts'
+import { ROLES, type Role } from '../roles/permissions.ts'
 import { foldIdentifier, isSameMailbox, looksLikeEmail } from './identifiers.ts'
 import type { User } from './schema.ts'
 
@@ -33,9 +33,13 @@ export function toAccount({ role_list, ...row }: AccountRow): Account {
   return { ...row, roles: toRoles(role_list) }
 }
 
-/** Roles out of the comma-separated list that SQL gathers. */
+/**
+ * Roles out of the comma-separated list that SQL gathers. Ours rather than pieces of that text: whatever is looked up by a
+ * text that was just made has to be found among all names first.
+ */
 function toRoles(list: string | null): readonly Role[] {
-  return list ? (list.split(',').sort() as Role[]) : []
+  const held = list?.split(',') ?? []
+  return ROLES.filter((role) => held.includes(role))
 }
 
 const findByKey = {

@@ -96,7 +96,7 @@ const shown = new WeakMap<Account, string>()
 function showMe({ session: { account } }: FastifyRequest, reply: FastifyReply): void {
   const body = shown.get(account) ?? (reply.serializeInput(toUser(account), '200') as string)
   shown.set(account, body)
-  reply.header('content-type', 'application/json; charset=utf-8').send(body)
+  reply.type('application/json; charset=utf-8').send(body)
 }
 
 export default me
