@@ -93,6 +93,7 @@ function wantProof({ step_up_age }: Config): Failure {
 /** RFC 6750, section 2.1. A token in the URL would end up in logs, so only the header counts. */
 function bearerToken(authorization: string | undefined): string | Failure {
   if (authorization === undefined) return new Failure('token_missing')
-  const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1]
+  // few spaces: what is remembered of a token is a piece of the header, and keeps all of that
+  const token = /^Bearer {1,8}([\w.~+/=-]+)$/i.exec(authorization)?.[1]
   return token ?? new Failure('token_invalid', { detail: 'The Authorization header must be "Bearer <token>".' })
 }

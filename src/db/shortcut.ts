@@ -16,6 +16,11 @@ export function withShortcut<D extends Dialect>(dialect: D): D {
       await init(options)
       connections.set(adapter, await driver.acquireConnection(options))
     }
+    const destroy = driver.destroy.bind(driver)
+    driver.destroy = (options) => {
+      connections.delete(adapter)
+      return destroy(options)
+    }
     return driver
   }
   return dialect

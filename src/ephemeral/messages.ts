@@ -1,5 +1,5 @@
 /** The table of messages, and which of them a node has yet to hear of. */
-import { isPostgres } from '../db/dialect.ts'
+import { highestId, isPostgres } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import type { Tx } from '../db/transaction.ts'
 
@@ -22,6 +22,8 @@ export interface Message {
 }
 
 export interface MessageReader {
+  /** Whether the database has given out fewer ids than were read: it is not the one that it was, but a copy that lagged. */
+  isAhead(): Promise<boolean>
   /** What other nodes have told since the last time. Two of these must not overlap. */
   read(): Promise<Message[]>
   /** Notes that a message of this node's own was committed, so that it is not read. */
@@ -93,9 +95,12 @@ export async function createMessageReader(db: Db, elapsed: () => number): Promis
   for (const message of await find()) accept(message)
 
   return {
+    isAhead: async () => (await highestId(db, 'messages')) < lastId,
+
     async read() {
+      const news = (await find()).filter(accept)
       giveUp()
-      return (await find()).filter(accept)
+      return news
     },
 
     pass(id) {

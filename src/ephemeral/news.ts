@@ -31,7 +31,8 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   }
   let seenWrites = foreignWrites?.()
   let heardAt = elapsed()
-  const messages = await createMessageReader(line, elapsed)
+  let messages = await createMessageReader(line, elapsed)
+  let isCheckDue = false
   /** what a transaction tells already */
   const told = new WeakMap<Tx, Set<string>>()
   /** why the last question had no answer */
@@ -39,11 +40,20 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   let isLooking = false
   let secondLook: NodeJS.Timeout | undefined
 
+  /** Begins anew if there was a failover to a server that had not got all. @returns whether there was */
+  async function startAgain(): Promise<boolean> {
+    isCheckDue = false
+    if (!(await messages.isAhead())) return false
+    messages = await createMessageReader(line, elapsed)
+    return true
+  }
+
   async function readNews(): Promise<void> {
     // Noted before reading: what is written meanwhile makes the next look find a difference.
     const writes = foreignWrites?.()
     const at = elapsed()
-    if (at - heardAt > LONGEST_ABSENCE) for (const list of subscribers.values()) for (const one of list) one.lose()
+    if ((isCheckDue && (await startAgain())) || at - heardAt > LONGEST_ABSENCE)
+      for (const list of subscribers.values()) for (const one of list) one.lose()
     for (const { channel, body, expires_at } of await messages.read()) {
       onNews?.(now() - (expires_at - MESSAGE_TTL))
       hear(channel, body)
@@ -89,6 +99,7 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
 
   // a node that is asked nothing still hears what concerns it by itself, such as a change of keys
   const watch = setInterval(() => {
+    isCheckDue = foreignWrites === undefined
     if (foreignWrites) isCurrent()
     else look()
   }, WATCH).unref()

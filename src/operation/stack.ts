@@ -1,12 +1,16 @@
 /** Errors in the log. */
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import pino from 'pino'
 
 /** A place in a file that was built, as it stands in a stack trace. */
 const BUILT = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/g
 
-const maps = new Map<string, SourceMap | undefined>()
+/** Where what was started lies, and with it all that was built. */
+const FOLDER = new URL('./', pathToFileURL(process.argv[1] ?? '')).href
+
+const maps = new Map<string, SourceMap>()
 
 /** An error as the log shows it: as pino does, with the places in the sources where the service was built. */
 export function describeError(error: Error): pino.SerializedError {
@@ -27,9 +31,12 @@ function nameSources(stack: string): string {
   })
 }
 
+/** The map of a file of the build; a message may hold what only looks like one. */
 function mapOf(file: string): SourceMap | undefined {
-  if (!maps.has(file)) maps.set(file, readMap(new URL(`${file}.map`)))
-  return maps.get(file)
+  if (!file.startsWith(FOLDER)) return undefined
+  const map = maps.get(file) ?? readMap(new URL(`${file}.map`))
+  if (map) maps.set(file, map)
+  return map
 }
 
 function readMap(url: URL): SourceMap | undefined {

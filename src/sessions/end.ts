@@ -79,6 +79,8 @@ export async function endSessionOfToken(
 export async function endUserSessions(deps: Needs, account: Owner, reason: EndReason, actor: Actor): Promise<void> {
   const ended = await inTransaction(deps.db, async (tx) => {
     await voidProofs(tx, account.id, ['email-change'])
+    // also where none is left to end: whoever ended some by hand in the database makes every node hear of it so
+    await deps.states.forgetUser(tx, account.id)
     return revokeSessions(tx, deps, account, reason, actor)
   })
   deps.counts.ended[reason] += ended

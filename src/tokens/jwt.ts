@@ -105,6 +105,8 @@ function readHead(jwt: Jwt, token: string): { kid: string | undefined; isSigned:
       header: { kid?: unknown }
       signature: string
     }
+    // the last character has bits that count for nothing (RFC 4648, section 3.5): one token would have many spellings
+    if (signature !== Buffer.from(signature, 'base64url').toString('base64url')) throw new TypeError('it is padded')
     return { kid: typeof header.kid === 'string' ? header.kid : undefined, isSigned: signature !== '' }
   } catch (cause) {
     throw new Failure('token_invalid', { detail: NO_KID, cause })

@@ -71,6 +71,25 @@ t.test('a signature by anything but the key that the token names is worth nothin
   await isAccepted(t, app, access_token, 'the real one')
 })
 
+t.test('a token has one spelling, and a header does not grow what is remembered of it', async (t) => {
+  for (const JWT_ALG of ['ES256', 'EdDSA', 'HS256']) {
+    const app = await startApp(t, { JWT_ALG })
+    const { access_token } = await registerSomebody(app)
+    // the same octets for a decoder that is lenient
+    const last = Buffer.from(access_token.at(-1) ?? '').readUInt8()
+    for (const other of [last + 1, last - 1])
+      await isRefused(t, app, access_token.slice(0, -1) + String.fromCharCode(other), `${JWT_ALG}: another last letter`)
+    t.equal(app.tokens.size, 0, 'none was remembered')
+    const spaced = (count: number) =>
+      app.inject({
+        url: '/api/v1/auth/verify',
+        headers: { authorization: `Bearer${' '.repeat(count)}${access_token}` },
+      })
+    t.equal((await spaced(9)).statusCode, 401)
+    t.equal((await spaced(2)).statusCode, 204)
+  }
+})
+
 t.test('a kid that is missing, foreign or no name at all leads to no key', async (t) => {
   const app = await startApp(t)
   const { access_token } = await registerSomebody(app)

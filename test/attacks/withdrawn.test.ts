@@ -2,19 +2,9 @@
 
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { sql } from 'kysely'
 import t from 'tap'
 import { OPERATOR } from '../../src/audit/actor.ts'
-import {
-  getMe,
-  onEachStore,
-  onPostgres,
-  post,
-  registerAdmin,
-  registerSomebody,
-  somebody,
-  startApp,
-} from '../support/app.ts'
+import { getMe, onEachStore, post, registerAdmin, registerSomebody, somebody, startApp } from '../support/app.ts'
 
 t.test('a withdrawn key is worth nothing with the next request on any node', (t) =>
   onEachStore(t, async (t, environment) => {
@@ -42,18 +32,6 @@ t.test('a session that was signed out on one node is over on every node before t
     t.equal(stale, 0)
   }),
 )
-
-t.test('a node that cannot tell the others of a revocation heeds it itself', async (t) => {
-  const app = await startApp(t)
-  const { access_token, refresh_token } = await registerSomebody(app)
-  t.equal((await getMe(app, access_token)).statusCode, 200)
-  const refusal = onPostgres()
-    ? sql`alter table messages add check (false) not valid`
-    : sql`create trigger no_news before insert on messages begin select raise(abort, 'full'); end`
-  await refusal.execute(app.db)
-  t.equal((await post(app, '/auth/logout', { refresh_token })).statusCode, 200)
-  t.equal((await getMe(app, access_token)).statusCode, 401)
-})
 
 t.test('a request whose body comes after the session has ended is refused', async (t) => {
   const app = await startApp(t)

@@ -44,6 +44,24 @@ t.test('who only reads is answered between the writes of a storm, and each of th
   t.ok(looks >= MANY / 4, `${looks} looks, one after the other, before the last write was answered`)
 })
 
+t.test('however much there is to read, no write waits for longer than a moment', async (t) => {
+  const { app, reader, tokens } = await gather(t)
+  await getMe(app, reader.access_token)
+  const storm = refreshAll(app, tokens)
+  const turns = await countWhile(storm, async () => {
+    await getMe(app, reader.access_token)
+    keepBusy(40)
+  })
+  t.strictSame(new Set(await storm), new Set([200]))
+  t.ok(turns < MANY / 4, `${turns} turns of the event loop`)
+})
+
+/** Stands in for a crowd that is served, for so many ms. */
+function keepBusy(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
 t.test('while nobody reads all writes begin at once', async (t) => {
   const { app, tokens } = await gather(t)
   const storm = refreshAll(app, tokens)

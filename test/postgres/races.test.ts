@@ -61,8 +61,14 @@ async function tellers(t: Test) {
     async listen() {
       const node = await open()
       const heard: string[] = []
-      node.subscribe('news', { hear: (body) => heard.push(body), lose() {} })
+      node.subscribe('news', { hear: (body) => heard.push(body), lose: () => heard.push('lost') })
       return { ...node, heard }
+    },
+
+    /** Makes the database one that knows of no message, as a standby may be that had not got them. */
+    async goBack() {
+      await db.deleteFrom('messages').execute()
+      await sql`select setval(pg_get_serial_sequence('messages', 'id'), 1, false)`.execute(db)
     },
 
     /** Gives numbers of messages to transactions that are not committed. */
@@ -193,6 +199,21 @@ async function races(t: Test): Promise<void> {
     await commit()
     await late.catchUp()
     t.strictSame(late.heard, ['slow'])
+  })
+
+  t.test('a failover to a server that had not got all makes a node start afresh', async (t) => {
+    const { fast, listen, goBack } = await tellers(t)
+    const listener = await listen()
+    for (const body of ['one', 'two', 'three']) await fast(body)
+    await listener.catchUp()
+    await goBack()
+    await eventually(async () => {
+      await listener.catchUp()
+      return listener.heard.includes('lost')
+    })
+    await fast('four')
+    await listener.catchUp()
+    t.strictSame(listener.heard, ['one', 'two', 'three', 'lost', 'four'])
   })
 
   t.test('what is never committed keeps nobody from hearing the rest', async (t) => {
