@@ -1,5 +1,6 @@
 /** Metrics tell what happened, no more and no less. */
 import t, { type Test } from 'tap'
+import { STATE_MAX_AGE } from '../../src/sessions/states.ts'
 import {
   bearer,
   type Environment,
@@ -163,7 +164,7 @@ t.test('the guard’s look-ups are counted once each, hit or miss', async (t) =>
   t.strictSame(await grownCaches(), { 'session_cache_total{result="hit"}': 4, 'token_cache_total{result="hit"}': 4 })
   await app.inject({ url: '/api/v1/users/me' })
   t.strictSame(await grownCaches(), {}, 'without a token nothing is looked up')
-  app.clock.advance(11_000)
+  app.clock.advance(STATE_MAX_AGE)
   await getMe(app, person.access_token)
   await getMe(app, person.access_token)
   t.strictSame(
