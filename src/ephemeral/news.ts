@@ -100,8 +100,9 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   // a node that is asked nothing still hears what concerns it by itself, such as a change of keys
   const watch = setInterval(() => {
     isCheckDue = foreignWrites === undefined
-    if (foreignWrites) isCurrent()
-    else look()
+    if (!foreignWrites) look()
+    // where nobody else writes there is nothing to read, and nothing was missed
+    else if (isCurrent()) heardAt = elapsed()
   }, WATCH).unref()
 
   return {
