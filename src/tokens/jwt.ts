@@ -85,11 +85,14 @@ export async function verifyJwt<T extends TimedClaims>(
   kind: Kind<T>,
   token: string,
 ): Promise<T> {
-  const { kid, isSigned } = readHead(deps.jwt, token)
-  const reason = isSigned ? 'signature' : undefined
+  const { kid, signature } = readHead(deps.jwt, token)
+  const reason = signature === '' ? undefined : 'signature'
   if (kid === undefined) throw new Failure('token_invalid', { detail: NO_KID, reason })
   const key = await deps.keys.find(kid)
   if (!key) throw new Failure('token_invalid', { detail: 'It was not signed by a key of this service.', reason })
+  // the last letter has bits that count for nothing (RFC 4648, section 3.5): a token would have many spellings
+  if (signature !== Buffer.from(signature, 'base64url').toString('base64url'))
+    throw new Failure('token_invalid', { reason })
   const claims = checkSignature(deps.config, kind, token, key)
   checkTimes(deps, claims)
   return claims
@@ -98,16 +101,14 @@ export async function verifyJwt<T extends TimedClaims>(
 const NO_KID = 'It is not a signed JWT with a key id.'
 
 /** The `kid` that the header names; the header is not to be believed for more than looking up the key. */
-function readHead(jwt: Jwt, token: string): { kid: string | undefined; isSigned: boolean } {
+function readHead(jwt: Jwt, token: string): { kid: string | undefined; signature: string } {
   if (token.length > MAX_LENGTH) throw new Failure('token_invalid', { detail: 'It is too long.' })
   try {
     const { header, signature } = jwt.decode(token, { complete: true }) as {
       header: { kid?: unknown }
       signature: string
     }
-    // the last character has bits that count for nothing (RFC 4648, section 3.5): one token would have many spellings
-    if (signature !== Buffer.from(signature, 'base64url').toString('base64url')) throw new TypeError('it is padded')
-    return { kid: typeof header.kid === 'string' ? header.kid : undefined, isSigned: signature !== '' }
+    return { kid: typeof header.kid === 'string' ? header.kid : undefined, signature }
   } catch (cause) {
     throw new Failure('token_invalid', { detail: NO_KID, cause })
   }
