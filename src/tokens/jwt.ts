@@ -89,15 +89,17 @@ export async function verifyJwt<T extends TimedClaims>(
   const reason = signature === '' ? undefined : 'signature'
   if (kid === undefined) throw new Failure('token_invalid', { detail: NO_KID, reason })
   const key = await deps.keys.find(kid)
-  if (!key) throw new Failure('token_invalid', { detail: 'It was not signed by a key of this service.', reason })
+  if (!key) throw new Failure('token_invalid', { detail: FOREIGN, reason })
   // the last letter has bits that count for nothing (RFC 4648, section 3.5): a token would have many spellings
   if (signature !== Buffer.from(signature, 'base64url').toString('base64url'))
     throw new Failure('token_invalid', { reason })
   const claims = checkSignature(deps.config, kind, token, key)
   checkTimes(deps, claims)
+  if (!deps.keys.isBelieved(key)) throw new Failure('token_invalid', { detail: FOREIGN, reason })
   return claims
 }
 
+const FOREIGN = 'It was not signed by a key of this service.'
 const NO_KID = 'It is not a signed JWT with a key id.'
 
 /** The `kid` that the header names; the header is not to be believed for more than looking up the key. */

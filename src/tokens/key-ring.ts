@@ -19,8 +19,8 @@ const LEAD = 2 * JWKS_MAX_AGE * 1000
 /** A `kid` that nobody knows makes the ring look into the database at most this often, in ms. */
 const UNKNOWN_KID_PAUSE = 1000
 
-/** A key that is not believed any more is kept this long, in ms, for who looks for what has happened. */
-const KEEP_DEAD = 86_400_000
+/** A key that was withdrawn is kept this long, in ms, for who looks for what has happened. */
+const KEEP_WITHDRAWN = 86_400_000
 
 /** News on this channel makes every node read its keys again. */
 const CHANNEL = 'keys'
@@ -41,8 +41,13 @@ export interface KeyRing {
   readonly codeKey: KeyObject
   /** The key that signs now. */
   current(): SigningKey
-  /** The key of this name, if tokens it signed are still believed. */
+  /**
+   * The key of this name, unless it was withdrawn. That of tokens which have all expired is there for as long as a session
+   * lies idle: who comes back with one is to learn that it has expired, and not that it was never good.
+   */
   find(kid: string): Promise<SigningKey | undefined>
+  /** Whether the key may have signed a token that has not expired. */
+  isBelieved(key: SigningKey): boolean
   /** The public keys by which others can verify our tokens: JWKS (RFC 7517). */
   published(): JsonWebKey[]
   /** Every key that is still believed. */
@@ -142,10 +147,9 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
   /** Removes keys that nobody believes any more. */
   async function removeDead(): Promise<void> {
-    const before = now() - KEEP_DEAD
     const dead = [
-      ...withdrawn.filter(({ revoked_at }) => (revoked_at ?? before) < before),
-      ...keys.filter((key) => believedUntil(key) < before),
+      ...withdrawn.filter(({ revoked_at }) => now() - (revoked_at ?? now()) > KEEP_WITHDRAWN),
+      ...keys.filter((key) => now() - believedUntil(key) > config.session_idle_ttl),
     ].map(({ kid }) => kid)
     if (dead.length > 0) await db.deleteFrom('signing_keys').where('kid', 'in', dead).execute()
   }
@@ -167,8 +171,9 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
     return key
   }
 
-  const believed = () => keys.filter((key) => believedUntil(key) > now())
-  const known = (kid: string) => believed().find((key) => key.kid === kid)
+  const isBelieved = (key: SigningKey) => believedUntil(key) > now()
+  const believed = () => keys.filter(isBelieved)
+  const known = (kid: string) => keys.find((key) => key.kid === kid)
 
   /** Keys have changed elsewhere: what was verified by them counts no longer, and look-ups wait for the new ones. */
   function reload(): void {
@@ -186,6 +191,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
     challengeKey: derived.challenge,
     codeKey: derived.codes,
     current,
+    isBelieved,
     maintain,
 
     async find(kid) {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { OPERATOR } from '../../src/audit/actor.ts'
 import { JWKS_MAX_AGE } from '../../src/tokens/key-ring.ts'
 import { seal, unseal } from '../../src/tokens/seal.ts'
+import { mint, takeApart } from '../attacks/mint.ts'
 import {
   bearer,
   getMe,
@@ -52,6 +53,7 @@ t.test(
     t.equal(await signing(), first, 'the first one still signs')
     app.clock.advance(LEAD - 1)
     const last = await login(app, person.username, person.password)
+    const retired = app.keys.current()
     t.equal(kidOf(last.access_token), first)
     app.clock.advance(1)
     await app.keys.maintain()
@@ -61,6 +63,18 @@ t.test(
     t.equal((await kids(app)).length, 2)
     app.clock.advance(10_000)
     t.strictSame(await kids(app), [published[1]], 'until the last of them has expired')
+    const codeOf = async (token: string) => (await getMe(app, token)).json().code
+    t.equal(await codeOf(last.access_token), 'token_expired')
+    app.clock.advance(300 * DAY)
+    await app.keys.maintain()
+    t.equal(await codeOf(last.access_token), 'token_expired', 'also who was away for long refreshes')
+    const { header, claims } = takeApart(last.access_token)
+    const future = Math.floor(app.clock.now() / 1000) + 60
+    const forgery = mint(header, { ...claims, exp: future }, retired.secret)
+    t.equal(await codeOf(forgery), 'token_invalid', 'whoever has the old key makes no new token with it')
+    app.clock.advance(101 * DAY)
+    await app.keys.maintain()
+    t.equal(await codeOf(last.access_token), 'token_invalid', 'it is forgotten with the last session')
   },
 )
 
