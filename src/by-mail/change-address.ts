@@ -16,11 +16,9 @@ import { removePassword } from '../passwords/password.ts'
 import { ALL_BUT_UNDO, issueProof, voidProofs, voidProofsSince } from '../proofs/proof.ts'
 import { revokeSessions, wasCutOff } from '../sessions/end.ts'
 import { LIFETIMES } from './lifetimes.ts'
-import type { Needs } from './needs.ts'
+import type { ChangeNeeds, Needs } from './needs.ts'
 import { type Redeemed, redeemOfAccount } from './redeem.ts'
 import { sendPasswordReset } from './reset-password.ts'
-
-type NewsNeeds = Needs & Pick<Deps, 'states'>
 
 /** Whether a new address has to be confirmed before it counts. */
 export function mustConfirm(config: Config): boolean {
@@ -66,7 +64,11 @@ export async function tellAttempt(tx: Tx, deps: Needs, holder: Account): Promise
  * Changes the address of an account to the one that the link was sent to, which is proved by that.
  * @throws Failure one_time_token_invalid; email_taken to who reads the mail of that address, so that it tells no stranger
  */
-export async function confirmAddress(deps: NewsNeeds & Pick<Deps, 'db'>, token: string, origin: Origin): Promise<void> {
+export async function confirmAddress(
+  deps: ChangeNeeds & Pick<Deps, 'db'>,
+  token: string,
+  origin: Origin,
+): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
     const redeemed = await redeemOfAccount(tx, deps, 'email-change', token)
     if (!redeemed || redeemed.bound['from'] !== (redeemed.account.email_key ?? ''))
@@ -107,7 +109,7 @@ export async function followChange(tx: Tx, deps: Needs, before: Account, new_ema
  * @throws Failure one_time_token_invalid; email_taken if the address has been proved by another account meanwhile
  */
 export async function undoChange(
-  deps: NewsNeeds & Pick<Deps, 'counts' | 'db'>,
+  deps: ChangeNeeds & Pick<Deps, 'counts' | 'db'>,
   token: string,
   origin: Origin,
 ): Promise<void> {
@@ -121,7 +123,7 @@ export async function undoChange(
 
 async function restore(
   tx: Tx,
-  deps: NewsNeeds,
+  deps: ChangeNeeds,
   { account, bound, created_at }: Redeemed,
   origin: Origin,
 ): Promise<number> {
@@ -143,7 +145,7 @@ async function restore(
 }
 
 /** An account that only claims the address does not keep it from who has proved it. */
-async function releaseFor(tx: Tx, deps: NewsNeeds, account: Account, email: string, actor: Actor): Promise<void> {
+async function releaseFor(tx: Tx, deps: ChangeNeeds, account: Account, email: string, actor: Actor): Promise<void> {
   const other = await releaseAddress(tx, foldIdentifier(email), account.id, deps.now())
   if (!other) return
   await voidProofs(tx, other.id)

@@ -3,12 +3,11 @@ import type { Account } from '../accounts/account.ts'
 import type { Actor } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import type { Tx } from '../db/transaction.ts'
-import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { removePassword } from '../passwords/password.ts'
 import { ALL_BUT_UNDO, voidProofs } from '../proofs/proof.ts'
 import { revokeSessions } from '../sessions/end.ts'
-import type { Needs } from './needs.ts'
+import type { ChangeNeeds } from './needs.ts'
 import { sendPasswordReset } from './reset-password.ts'
 
 /**
@@ -18,12 +17,7 @@ import { sendPasswordReset } from './reset-password.ts'
  * (Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security 2022).
  * @returns how many sessions ended
  */
-export async function dismissClaimant(
-  tx: Tx,
-  deps: Needs & Pick<Deps, 'states'>,
-  account: Account,
-  actor: Actor,
-): Promise<number> {
+export async function dismissClaimant(tx: Tx, deps: ChangeNeeds, account: Account, actor: Actor): Promise<number> {
   const { id, uid } = account
   await voidProofs(tx, id, ALL_BUT_UNDO)
   await forgetDevices(tx, deps, id)

@@ -14,7 +14,7 @@ import { checkNewPassword } from '../passwords/rules.ts'
 import { ALL_BUT_UNDO, issueProof, peekProof } from '../proofs/proof.ts'
 import { revokeSessions } from '../sessions/end.ts'
 import { LIFETIMES } from './lifetimes.ts'
-import type { Needs } from './needs.ts'
+import type { ChangeNeeds, Needs } from './needs.ts'
 import { replacePassword } from './new-password.ts'
 import { redeemOfAccount } from './redeem.ts'
 import type { PasswordReset } from './schema.ts'
@@ -43,7 +43,7 @@ export async function sendPasswordReset(tx: Tx, deps: Needs, account: Account, o
  * @throws Failure one_time_token_invalid, one of `PASSWORD_CODES`, overloaded
  */
 export async function resetPassword(
-  deps: Needs & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states'>,
+  deps: ChangeNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists'>,
   { token, new_password }: PasswordReset,
   origin: Origin,
 ): Promise<void> {
@@ -58,13 +58,7 @@ export async function resetPassword(
 }
 
 /** The part of it that happens together or not at all. */
-async function setPassword(
-  tx: Tx,
-  deps: Needs & Pick<Deps, 'states'>,
-  token: string,
-  hash: string,
-  origin: Origin,
-): Promise<number> {
+async function setPassword(tx: Tx, deps: ChangeNeeds, token: string, hash: string, origin: Origin): Promise<number> {
   const redeemed = await redeemOfAccount(tx, deps, 'password-reset', token)
   if (!redeemed) throw new Failure('one_time_token_invalid')
   const { account, bound } = redeemed

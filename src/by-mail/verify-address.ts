@@ -10,7 +10,7 @@ import { isMailOn } from '../mail/mailer.ts'
 import { enqueueMail } from '../mail/outbox.ts'
 import { issueProof } from '../proofs/proof.ts'
 import { LIFETIMES } from './lifetimes.ts'
-import type { Needs } from './needs.ts'
+import type { ChangeNeeds, Needs } from './needs.ts'
 import { redeemOfAccount } from './redeem.ts'
 import { isTooMany } from './requests.ts'
 
@@ -47,7 +47,7 @@ export async function resendVerification(
  * @returns whether the token was one for that
  */
 export async function verifyAddress(
-  deps: Needs & Pick<Deps, 'db' | 'states'>,
+  deps: ChangeNeeds & Pick<Deps, 'db'>,
   token: string,
   origin: Origin,
 ): Promise<boolean> {
@@ -61,12 +61,7 @@ export async function verifyAddress(
 }
 
 /** Notes that the address is the account's: whoever acts has read mail that was sent to it. */
-export async function proveAddress(
-  tx: Tx,
-  deps: Needs & Pick<Deps, 'states'>,
-  account: Account,
-  actor: Actor,
-): Promise<void> {
+export async function proveAddress(tx: Tx, deps: ChangeNeeds, account: Account, actor: Actor): Promise<void> {
   if (account.email_verified_at !== null) return
   await markVerified(tx, account.id, deps.now())
   await deps.states.forgetUser(tx, account.id)

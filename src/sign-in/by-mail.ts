@@ -62,7 +62,6 @@ async function openFor(tx: Tx, deps: Needs, account: Account, origin: Origin, am
 }
 
 async function finish(deps: Needs, opened: Opened): Promise<TokenPair> {
-  const { ended } = opened
-  deps.counts.ended.password_changed += ended
+  deps.counts.ended.password_changed += opened.ended
   return tokensOf(deps, opened)
 }
