@@ -1,7 +1,7 @@
 /** The service on a real port, asked over HTTP; every answer is held against the contract. */
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { collectSecrets, type Environment, startApp, type TestApp } from './app.ts'
+import { collectSecrets, type Environment, failIfLogged, startApp, type TestApp } from './app.ts'
 import { violation } from './contract.ts'
 
 export interface Answered {
@@ -25,9 +25,7 @@ export async function openDoor(t: Test, environment: Environment = {}): Promise<
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const secrets = new Set<string>()
-  t.teardown(() => {
-    if ([...secrets].some((secret) => app.logged().includes(secret))) throw new Error('the log holds secrets')
-  })
+  t.teardown(() => failIfLogged(t, app.logged(), secrets))
   const ask: Ask = async (method, path, body, headers = {}) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
