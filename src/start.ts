@@ -59,7 +59,7 @@ async function serve(config: Config, announce: (running: Parameters<typeof banne
   // the process that only starts others does without all of this
   const { buildApp } = await import('./app.ts')
   const app = await buildApp(config, { hashesAhead: dedicateThreads(config) })
-  putHashingBehind()
+  await putHashingBehind()
   if (cluster.isWorker) obeyParent(app, config)
   else stopOnSignals(app, config)
   await app.listen({

@@ -54,18 +54,21 @@ function logOf({ output }: Child): string[] {
 }
 
 /** Sends a registration and resolves, with the answer still to come, once its password is being hashed. */
-async function beginRegistration({ base }: Service): Promise<{ answer: Promise<Response> }> {
-  const answer = fetch(`${base}/api/v1/auth/register`, {
+async function beginRegistration(service: Service): Promise<{ answer: Promise<Response> }> {
+  const answer = fetch(`${service.base}/api/v1/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(somebody()),
   })
   answer.catch(() => {})
-  await eventually(async () => {
-    const metrics = await fetch(`${base}/metrics`, { headers: bearer(METRICS_TOKEN) })
-    return (await metrics.text()).includes('latchkey_hash_running 1')
-  })
+  await eventually(() => isHashing(service))
   return { answer }
+}
+
+/** Whether a password is being hashed. */
+async function isHashing({ base }: Service): Promise<boolean> {
+  const metrics = await fetch(`${base}/metrics`, { headers: bearer(METRICS_TOKEN) })
+  return (await metrics.text()).includes('latchkey_hash_running 1')
 }
 
 t.test('with nothing configured it starts in an empty folder, and says where everything is', async (t) => {
@@ -293,6 +296,49 @@ t.test('LOG_LEVEL=silent is silent', async (t) => {
   await eventually(async () => (await statusOf(`http://127.0.0.1:${port}/health`)) === 200, 30_000)
   child.process.kill('SIGTERM')
   t.strictSame(await child.ended, { code: 0, stdout: '', stderr: '' })
+})
+
+t.test('requests are logged while every thread hashes', async (t) => {
+  const service = await serve(t, { ...SLOW_HASH, HASH_CONCURRENCY: '1' })
+  const { answer } = await beginRegistration(service)
+  const health = (await fetch(`${service.base}/health`)).headers.get('x-request-id')
+  await eventually(() => service.output().includes(`"reqId":"${health}"`), 30_000)
+  t.ok(await isHashing(service), 'and it still does')
+  t.equal((await answer).status, 201)
+})
+
+for (const workers of ['1', '2']) {
+  t.test(`where the log cannot be written, ${workers} of them serve all the same`, async (t) => {
+    const [port, folder] = [await freePort(), emptyFolder(t)]
+    const env = { WORKERS: workers, PORT: String(port), LATCHKEY: SERVER, NODE: process.execPath }
+    const args = ['-c', 'exec "$NODE" "$LATCHKEY" > /dev/full']
+    const child = startChild(t, { command: 'sh', args, cwd: folder, env })
+    await eventually(() => child.errors().includes('tokens '), 30_000)
+    const { status } = await call(`http://127.0.0.1:${port}/api/v1/auth/register`, somebody())
+    t.equal(status, 201)
+    child.process.kill('SIGTERM')
+    t.equal((await child.ended).code, 0)
+  })
+}
+
+t.test('a log that is read slowly is whole', async (t) => {
+  const lines = Array.from({ length: 2000 }, (_, index) => `${index} ${'x'.repeat(index % 7 ? 500 : 20_000)}`)
+  // once Node has made a socket of it, standard output is one that says "try again" and does not wait
+  const program = `
+    import { Socket } from 'node:net'
+    import { standardOutput } from '${join(PROJECT, 'src/operation/log.ts')}'
+    new Socket({ fd: 1 })
+    const output = standardOutput()
+    for (let index = 0; index < ${lines.length}; index += 1) {
+      const line = index + ' ' + 'x'.repeat(index % 7 ? 500 : 20_000) + '\\n'
+      if (index % 2) output.write(line)
+      else output.collect(line)
+    }
+    process.exit()`
+  const args = ['--input-type=module', '--eval', program]
+  const { code, stdout } = await startChild(t, { args, cwd: emptyFolder(t) }).ended
+  t.equal(code, 0)
+  t.ok(stdout === lines.map((line) => `${line}\n`).join(''), 'each line, in its place')
 })
 
 /** How the kernel ranks the threads of a process, by their names: 0 is usual, 19 comes last (proc_pid_stat(5), field 19). */

@@ -1,6 +1,6 @@
 /** Where the log goes: lines are collected, and written apart from the requests that they tell of. */
 import cluster from 'node:cluster'
-import pino from 'pino'
+import { writeSync } from 'node:fs'
 
 /** Takes whole lines. */
 export interface LogOutput {
@@ -10,10 +10,11 @@ export interface LogOutput {
 }
 
 /**
- * How much is collected before it is written, in bytes. Workers write to one pipe, which takes 4096 bytes in one
- * piece (POSIX, PIPE_BUF); of more, another worker's lines could come in between.
+ * How much is collected before it is written, in bytes. A pipe takes four such pieces before its reader has to come.
+ * Workers write to one pipe, which takes 4096 bytes in one piece (POSIX, PIPE_BUF); of more, another worker's lines could
+ * come in between.
  */
-const ENOUGH = cluster.isWorker ? 4000 : 64_000
+const ENOUGH = cluster.isWorker ? 4000 : 16_000
 
 /** How long a line waits for others at the most, in ms. */
 const DELAY = 200
@@ -23,31 +24,50 @@ const DELAY = 200
  * what is left.
  */
 export function standardOutput(): LogOutput {
-  const destination = pino.destination({ dest: 1, sync: false, maxWrite: ENOUGH })
-  // bytes: a text of so many pieces would be put together at the end, out of the processor's cache, at three times the cost
   const collected = Buffer.allocUnsafe(ENOUGH)
   let length = 0
 
   function flush(): void {
-    if (length === 0) return
-    destination.write(collected.toString('utf8', 0, length))
+    const end = length
     length = 0
+    if (end > 0) writeOut(collected.subarray(0, end))
   }
   setInterval(flush, DELAY).unref()
-  // before pino's own listeners, which write out what the destination has and close it
-  process.prependListener('beforeExit', flush)
-  process.prependListener('exit', flush)
+  process.on('exit', flush)
 
   return {
     write(line) {
       flush()
-      destination.write(line)
+      writeOut(Buffer.from(line))
     },
     collect(line) {
       const size = Buffer.byteLength(line)
       if (length + size > ENOUGH) flush()
-      if (size > ENOUGH) destination.write(line)
+      if (size > ENOUGH) writeOut(Buffer.from(line))
       else length += collected.write(line, length)
     },
+  }
+}
+
+const STANDARD_OUTPUT = 1
+
+/** How long to wait for a reader whose pipe is full, where the system does not wait by itself, in ms. */
+const PAUSE = 10
+
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+/**
+ * Writes on this thread. libuv's threads hash passwords: while people log in each write waited there for its turn, and
+ * what was logged meanwhile came to hundreds of megabytes. A reader that stops reading stops the service, which loses no
+ * line and no memory; what the system refuses, as a full disk does, is lost, and the service goes on.
+ */
+function writeOut(bytes: Buffer): void {
+  for (let from = 0; from < bytes.length; ) {
+    try {
+      from += writeSync(STANDARD_OUTPUT, bytes, from)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      Atomics.wait(pause, 0, 0, PAUSE)
+    }
   }
 }

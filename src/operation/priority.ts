@@ -1,5 +1,6 @@
 /** Who goes first where there are more threads that want to run than cores. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 
 /** On the scale of `nice`: at 10 a thread gets about a tenth of what another one gets, and all that nobody else wants. */
@@ -13,11 +14,13 @@ const TASKS = '/proc/self/task'
 /**
  * Puts the threads that hash behind the one that serves: a hash is milliseconds of work in which an answer of a fraction
  * of one would otherwise wait for its core. Only Linux has priorities for threads (setpriority(2), "C library/kernel
- * differences"); elsewhere nothing happens. To be called when the threads exist, that is after the first hash.
+ * differences"); elsewhere nothing happens.
  * @returns how many threads step back
  */
-export function putHashingBehind(): number {
+export async function putHashingBehind(): Promise<number> {
   try {
+    // some first work: libuv makes its threads, all of them, only for that
+    await stat(TASKS)
     const threads = readdirSync(TASKS).filter(
       (id) => readFileSync(`${TASKS}/${id}/comm`, 'utf8').trim() === HASH_THREAD,
     )

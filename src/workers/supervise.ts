@@ -2,6 +2,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import pino from 'pino'
 import type { Config } from '../config.ts'
+import { standardOutput } from '../operation/log.ts'
 import type { Readiness } from './messages.ts'
 import { createPool, type Pool } from './pool.ts'
 import type { StartFailure } from './starting.ts'
@@ -16,7 +17,7 @@ const LONGEST_STOP = 40_000
  * @throws StartFailure when one of them cannot start
  */
 export async function runWorkers(config: Config, announce: (readiness: Readiness) => void): Promise<void> {
-  const log = pino({ level: config.log_level }, pino.destination({ dest: 1, sync: true }))
+  const log = pino({ level: config.log_level }, standardOutput())
   const pool = createPool({ config, log, giveUp })
 
   function giveUp(failure: StartFailure): void {
