@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { connect, createServer } from 'node:net'
@@ -131,13 +132,18 @@ t.test('in production a stop is announced, and what is in flight is answered', a
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`${signal} in development: what is in flight is answered, and the end is near`, async (t) => {
     const service = await serve(t, SLOW_HASH)
+    const idle = connect(Number(new URL(service.base).port), '127.0.0.1')
+    t.teardown(() => idle.destroy())
+    idle.write('GET /health HTTP/1.1\r\nhost: latchkey\r\n\r\n')
+    await once(idle, 'data')
     const { answer } = await beginRegistration(service)
     service.process.kill(signal)
     const { status, headers } = await answer
     const answered = performance.now()
     t.strictSame([status, headers.get('connection')], [201, 'close'])
     t.strictSame((await service.ended).code, 0)
-    t.ok(performance.now() - answered < 2000, 'although the client would have kept the connection')
+    // a busy machine takes seconds, and this connection is kept for more than a minute
+    t.ok(performance.now() - answered < 15_000, 'although there is a client who keeps its connection')
   })
 
   t.test(`a second ${signal} ends everything at once`, async (t) => {
