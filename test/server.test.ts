@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { connect, createServer } from 'node:net'
@@ -9,6 +8,7 @@ import t, { type Test } from 'tap'
 import { MIGRATION_NAMES } from '../src/db/migrate.ts'
 import { bearer, type Environment, isLeftOut, JWT_KEY, somebody, type Tokens } from './support/app.ts'
 import { type Child, emptyFolder, PROJECT, startChild } from './support/child.ts'
+import { openConnection } from './support/load.ts'
 import { freePort } from './support/ports.ts'
 import { startRedis } from './support/redis.ts'
 import { call } from './support/service.ts'
@@ -132,15 +132,13 @@ t.test('in production a stop is announced, and what is in flight is answered', a
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`${signal} in development: what is in flight is answered, and the end is near`, async (t) => {
     const service = await serve(t, SLOW_HASH)
-    const idle = connect(Number(new URL(service.base).port), '127.0.0.1')
-    t.teardown(() => idle.destroy())
-    idle.write('GET /health HTTP/1.1\r\nhost: latchkey\r\n\r\n')
-    await once(idle, 'data')
+    await openConnection(t, service.base).ask('/health')
     const { answer } = await beginRegistration(service)
     service.process.kill(signal)
     const { status, headers } = await answer
     const answered = performance.now()
     t.strictSame([status, headers.get('connection')], [201, 'close'])
+    t.equal(await statusOf(`${service.base}/health/live`), 0, 'the door has been closed before that')
     t.strictSame((await service.ended).code, 0)
     // a busy machine takes seconds, and this connection is kept for more than a minute
     t.ok(performance.now() - answered < 15_000, 'although there is a client who keeps its connection')
@@ -328,23 +326,24 @@ for (const workers of ['1', '2']) {
 }
 
 t.test('a log that is read slowly is whole', async (t) => {
-  const lines = Array.from({ length: 2000 }, (_, index) => `${index} ${'x'.repeat(index % 7 ? 500 : 20_000)}`)
+  const lineOf = (index: number) => `${index} ${'x'.repeat(index % 7 ? 500 : 20_000)}\n`
+  const lines = Array.from({ length: 2000 }, (_, index) => lineOf(index))
   // once Node has made a socket of it, standard output is one that says "try again" and does not wait
   const program = `
     import { Socket } from 'node:net'
     import { standardOutput } from '${join(PROJECT, 'src/operation/log.ts')}'
     new Socket({ fd: 1 })
+    const lineOf = ${lineOf}
     const output = standardOutput()
     for (let index = 0; index < ${lines.length}; index += 1) {
-      const line = index + ' ' + 'x'.repeat(index % 7 ? 500 : 20_000) + '\\n'
-      if (index % 2) output.write(line)
-      else output.collect(line)
+      if (index % 2) output.write(lineOf(index))
+      else output.collect(lineOf(index))
     }
     process.exit()`
   const args = ['--input-type=module', '--eval', program]
   const { code, stdout } = await startChild(t, { args, cwd: emptyFolder(t) }).ended
   t.equal(code, 0)
-  t.ok(stdout === lines.map((line) => `${line}\n`).join(''), 'each line, in its place')
+  t.ok(stdout === lines.join(''), 'each line, in its place')
 })
 
 /** How the kernel ranks the threads of a process, by their names: 0 is usual, 19 comes last (proc_pid_stat(5), field 19). */

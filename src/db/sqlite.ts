@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync 
 import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, SqliteQueryCompiler, type SqliteStatement } from 'kysely'
+import { holdThread } from '../operation/hold.ts'
 import { sqliteDriver } from './sqlite-driver.ts'
 
 /** How long the opening waits for other processes, in ms. */
@@ -142,7 +143,7 @@ function useWriteAheadLog(file: BetterSqlite.Database): void {
       return
     } catch (error) {
       if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() > end) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_PAUSE)
+      holdThread(RETRY_PAUSE)
     }
   }
 }

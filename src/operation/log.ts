@@ -1,6 +1,7 @@
-/** Where the log goes: lines are collected, and written apart from the requests that they tell of. */
+/** Where the log goes: lines are collected, so that one write serves many requests. */
 import cluster from 'node:cluster'
 import { writeSync } from 'node:fs'
+import { holdThread } from './hold.ts'
 
 /** Takes whole lines. */
 export interface LogOutput {
@@ -28,9 +29,8 @@ export function standardOutput(): LogOutput {
   let length = 0
 
   function flush(): void {
-    const end = length
+    if (length > 0) writeOut(collected.subarray(0, length))
     length = 0
-    if (end > 0) writeOut(collected.subarray(0, end))
   }
   setInterval(flush, DELAY).unref()
   process.on('exit', flush)
@@ -54,8 +54,6 @@ const STANDARD_OUTPUT = 1
 /** How long to wait for a reader whose pipe is full, where the system does not wait by itself, in ms. */
 const PAUSE = 10
 
-const pause = new Int32Array(new SharedArrayBuffer(4))
-
 /**
  * Writes on this thread. libuv's threads hash passwords: while people log in each write waited there for its turn, and
  * what was logged meanwhile came to hundreds of megabytes. A reader that stops reading stops the service, which loses no
@@ -67,7 +65,7 @@ function writeOut(bytes: Buffer): void {
       from += writeSync(STANDARD_OUTPUT, bytes, from)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
-      Atomics.wait(pause, 0, 0, PAUSE)
+      holdThread(PAUSE)
     }
   }
 }

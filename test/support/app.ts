@@ -113,12 +113,13 @@ function failEnded(t: Test, message: string): void {
 
 /** Fails a test that has ended if the log holds one of these. */
 export function failIfLogged(t: Test, log: string, secrets: ReadonlySet<string>): void {
-  const leaked = [...secrets].filter((secret) => log.includes(asLogged(secret)))
+  const told = log.replaceAll(OWN_WORDS, '')
+  const leaked = [...secrets].filter((secret) => told.includes(secret))
   if (leaked.length > 0) failEnded(t, `the log holds ${leaked.length} secrets`)
 }
 
-/** How a log would show a secret: anywhere, but for a plain word, which its own sentences may have, such as `password`. */
-const asLogged = (secret: string) => (/^[a-z]+$/.test(secret) ? `:"${secret}"` : secret)
+/** A line that comes a second after the start, and has in it what one of the reference systems takes for a password. */
+const OWN_WORDS = '"msg":"what a password hash costs"'
 
 const SECRET_MEMBERS = [
   'password',
