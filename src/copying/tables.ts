@@ -19,6 +19,7 @@ export const KEYS = {
   known_devices: ['user_id', 'digest'],
   mail_requests: ['id'],
   sign_in_codes: ['address'],
+  upgrades: ['version'],
 } as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }
 
 /** A table that the migrations fill, so that one with rows is still as good as empty. */

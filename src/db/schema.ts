@@ -17,6 +17,7 @@ export interface Tables {
   known_devices: KnownDevicesTable
   mail_requests: MailRequestsTable
   sign_in_codes: SignInCodesTable
+  upgrades: UpgradesTable
 }
 
 interface UsersTable {
@@ -77,6 +78,22 @@ interface SessionsTable {
   user_agent: string | null
   revoked_at: number | null
   revoked_reason: string | null
+  /** what kind of client it is for; null: of a version that knew only `tokens` and `dialect`, and did not tell them apart */
+  kind: 'tokens' | 'browser' | 'grant' | 'dialect' | null
+  /** the session in which this one was granted */
+  parent_id: string | null
+  /** the OAuth client that it was granted to; null: our own */
+  client_id: string | null
+  /** what was granted, as OAuth spells it */
+  scope: string | null
+  /** JSON: what its owner has proved, and when */
+  evidence: string | null
+  /** how much that is worth: the `acr` of tokens */
+  acr: string | null
+  /** JSON: when the last generations were replaced, the newest last; the newest of all is `rotated_at` too */
+  rotations: string | null
+  /** the newest generation whose refresh token, or an access token issued with it, somebody has shown */
+  shown_generation: number | null
 }
 export type SessionRow = Selectable<SessionsTable>
 
@@ -220,4 +237,10 @@ interface SignInCodesTable {
   /** how often a code has been tried */
   tries: number
   expires_at: number
+}
+
+interface UpgradesTable {
+  /** nodes of older versions are not ready from then on */
+  version: string
+  finished_at: number
 }

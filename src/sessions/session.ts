@@ -56,7 +56,7 @@ const sweepSessions = compiled<{ before: number }, never>((db, stand) =>
 /** What differs between new sessions. */
 type NewSession = Pick<
   SessionRow,
-  'id' | 'user_id' | 'salt' | 'created_at' | 'expires_at' | 'amr' | 'ip' | 'user_agent'
+  'id' | 'user_id' | 'salt' | 'created_at' | 'expires_at' | 'amr' | 'ip' | 'user_agent' | 'kind'
 >
 
 const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
@@ -77,6 +77,7 @@ const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
       user_agent: stand('user_agent'),
       revoked_at: null,
       revoked_reason: null,
+      kind: stand('kind'),
     })
     .returningAll(),
 )
@@ -92,7 +93,7 @@ export async function insertSession(
   deps: Pick<Deps, 'audit' | 'config' | 'now'>,
   { id: user_id, uid }: Pick<Account, 'id' | 'uid'>,
   origin: Origin,
-  { life = deps.config.refresh_token_ttl, amr = 'pwd' }: { life?: number | undefined; amr?: Amr } = {},
+  { life, amr = 'pwd' }: { life?: number | undefined; amr?: Amr } = {},
 ): Promise<SessionRow> {
   const at = deps.now()
   await sweepSessions(tx, { before: at - KEEP_EXPIRED })
@@ -101,10 +102,12 @@ export async function insertSession(
     user_id,
     salt: randomBytes(16).toString('hex'),
     created_at: at,
-    expires_at: at + life,
+    expires_at: at + (life ?? deps.config.refresh_token_ttl),
     amr,
     ip: origin.ip ?? null,
     user_agent: origin.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
+    // the clients of other services alone have sessions that end with their token
+    kind: life === undefined ? 'tokens' : 'dialect',
   })
   const { id: session_id } = session as SessionRow
   await recordEvent(tx, deps, { action: 'session.start', actor: { uid, session_id, origin }, subject: uid })
