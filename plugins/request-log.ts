@@ -3,6 +3,7 @@ import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import pino from 'pino'
 import type { Config } from '../src/config.ts'
 import type { LogOutput } from '../src/operation/log.ts'
+import { canonicalAddress } from '../src/passwords/network.ts'
 
 /** Makes what writes one line of our own for each request that was answered, and none of Fastify's. */
 export function createRequestLog({ log_level }: Pick<Config, 'log_level'>, output: LogOutput): LogController {
@@ -31,8 +32,8 @@ function lineWriter(output: LogOutput): LogController['requestCompleted'] {
     // without the query: it may hold what somebody typed
     const path = JSON.stringify(url.split('?', 1)[0])
     const ms = Math.round(reply.elapsedTime * 100) / 100
-    // a client that has gone before the answer has no address any more
-    const from = ip === undefined ? '' : `"ip":${JSON.stringify(ip)},`
+    const address = canonicalAddress(ip)
+    const from = address === undefined ? '' : `"ip":"${address}",`
     const sub = session ? `"sub":"${session.account.uid}",` : ''
     write(
       `{"level":${INFO},"time":${Date.now()},${origin},"reqId":"${id}","method":"${method}","path":${path},` +

@@ -1,14 +1,14 @@
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Actor, Origin } from '../src/audit/actor.ts'
+import { canonicalAddress } from '../src/passwords/network.ts'
 import type { SessionState } from '../src/sessions/states.ts'
 import { answerOf, deviceOf } from './device.ts'
 
 /** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
 export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'raw'>): Origin {
   return {
-    // behind proxies that are trusted by their number, the address is whatever somebody wrote
-    ip: isIP(ip) ? ip : undefined,
+    ip: canonicalAddress(ip),
     user_agent: headers['user-agent'],
     request_id: id,
     device: deviceOf(headers),

@@ -95,7 +95,7 @@ export function createCounts(): Counts {
     },
     limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,
     breach_api: { answered: 0, failed: 0 },
-    throttled: { name: 0, device: 0, session: 0, address: 0 },
+    throttled: { name: 0, device: 0, session: 0, address: 0, network: 0, site: 0 },
     database: {
       connection: createDurations(),
       begin: createDurations(),

@@ -11,9 +11,8 @@ import { Failure } from '../errors.ts'
 import { checkPassword, renewHash } from '../passwords/password.ts'
 import type { TokenPair } from '../sessions/schema.ts'
 import { issueTokens } from '../sessions/session.ts'
-import { callerAt } from '../throttling/limiter.ts'
 import { isLocked } from '../throttling/spacings.ts'
-import type { Target } from '../throttling/throttle.ts'
+import { type Target, targetsOfAddress } from '../throttling/throttle.ts'
 import { type BegunSession, beginSession } from './begin-session.ts'
 import { targetOfName, tellLocked } from './lock.ts'
 import type { Credentials } from './schema.ts'
@@ -66,16 +65,16 @@ export async function openSession(
   const device = await findDevice(deps.db, deps, account?.id, origin)
   const targets: Target[] = device
     ? [['device', `${account?.uid} ${device}`]]
-    : [['address', callerAt(origin.ip)], targetOfName(identifier)]
+    : [targetOfName(identifier), ...targetsOfAddress(origin.ip)]
   const opened = await deps.throttle.run(
     targets,
     async () => {
       if (!device) await deps.gate.pass(origin.proof_of_work)
       return tryPassword(deps, { account, decoy }, credentials, origin, life)
     },
-    ([, triesOfName = 0]) => {
+    ([triesOfName = 0]) => {
       deps.gate.note(true)
-      if (account && isLocked(triesOfName)) deps.later(() => tellLocked(deps, account, origin))
+      if (account && !device && isLocked(triesOfName)) deps.later(() => tellLocked(deps, account, origin))
     },
   )
   deps.gate.note(false)

@@ -2,7 +2,9 @@
 import type { Deps } from '../deps.ts'
 import type { Tried } from '../ephemeral/tries.ts'
 import { Failure } from '../errors.ts'
+import { networksOf } from '../passwords/network.ts'
 import { BoundedMap } from '../tokens/bounded-map.ts'
+import { callerAt } from './limiter.ts'
 import { SPACINGS, type TriedKind } from './spacings.ts'
 
 /** How many refusals a process remembers. */
@@ -16,6 +18,12 @@ const REPEATED = 2000
 
 /** What is tried: its kind, and what tells it apart. */
 export type Target = readonly [kind: TriedKind, name: string]
+
+/** What tries from an address count as: its own, and for IPv6 those of the networks that it is in. */
+export function targetsOfAddress(ip: string | undefined): readonly Target[] {
+  const kinds = ['address', 'network', 'site'] as const
+  return networksOf(callerAt(ip)).map((network, level) => [kinds[level] ?? 'site', network] as const)
+}
 
 export interface Throttle {
   /**

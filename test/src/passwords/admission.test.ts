@@ -1,7 +1,7 @@
 /** Whose password is hashed next, and whose is not. */
 import t from 'tap'
 import { type Claimant, createAdmission } from '../../../src/passwords/admission.ts'
-import { networkOf } from '../../../src/passwords/network.ts'
+import { canonicalAddress, networkOf, networksOf } from '../../../src/passwords/network.ts'
 
 /** A line for one at a time, in which work lasts until the test ends it. */
 function openLine({ waiting = 4, patience = 60_000, concurrency = 1, ahead = 0 } = {}) {
@@ -155,4 +155,26 @@ t.test('an IPv6 address stands for its network', async (t) => {
   same('::1', '::2')
   t.not(networkOf('2001:db8:1:2::1'), networkOf('2001:db8:1:3::1'))
   t.not(networkOf('192.0.2.1'), networkOf('192.0.2.2'))
+})
+
+t.test('an address has one form, and an IPv6 form of an IPv4 address is that address', async (t) => {
+  const forms: [string | undefined, string | undefined][] = [
+    ['192.0.2.1', '192.0.2.1'],
+    ['2001:0DB8::0001', '2001:db8::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:201', '192.0.2.1'],
+    ['64:ff9b::192.0.2.1', '192.0.2.1'],
+    ['64:ff9b:1::192.0.2.1', '64:ff9b:1::c000:201'],
+    ['2002:c000:201::', '192.0.2.1'],
+    ['::', '::'],
+    ['not an address', undefined],
+    ['192.0.2.1:443', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ]
+  for (const [written, canonical] of forms) t.equal(canonicalAddress(written), canonical, String(written))
+  t.strictSame(networksOf('2001:db8:1:203::1'), ['2001:db8:1:203', '2001:db8:1:200/56', '2001:db8:1/48'])
+  t.strictSame(networksOf('192.0.2.1'), ['192.0.2.1'])
+  t.strictSame(networksOf('unknown'), ['unknown'])
 })
