@@ -92,6 +92,7 @@ export function createCounts(): Counts {
       account_disabled: 0,
       email_change_undone: 0,
       refresh_token_reused: 0,
+      single_use_token_reused: 0,
     },
     limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,
     breach_api: { answered: 0, failed: 0 },

@@ -88,7 +88,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
     )
   })
   const spend = <T>(request: FastifyRequest, work: (bearer: Bearer) => Promise<T>) =>
-    spendToken(app, words.headerToken(request), work)
+    spendToken(app, words.headerToken(request), originOf(request), work)
   const security = [{ singleUse: [] }]
 
   app.route({
@@ -167,7 +167,7 @@ const tokens: FastifyPluginAsyncTypebox = async (app) => {
   const spend = async <T>(request: FastifyRequest, work: (bearer: Bearer) => Promise<T>) => {
     const token = words.presentedToken(request)
     if (!token) throw new Failure('token_missing')
-    return spendToken(app, token, work)
+    return spendToken(app, token, originOf(request), work)
   }
   const security = [{ singleUse: [] }, {}]
 

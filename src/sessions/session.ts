@@ -24,6 +24,7 @@ export type EndReason =
   | 'account_disabled'
   | 'email_change_undone'
   | 'refresh_token_reused'
+  | 'single_use_token_reused'
 
 /**
  * How somebody proved who they are, as tokens tell it: by a password, by a code that was sent (RFC 8176), or by a link, for
@@ -85,7 +86,7 @@ const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
 /**
  * Adds a session for an account; the caller's transaction has made sure that the account may have one.
  * @param origin where its owner comes from
- * @param life how long it lasts at the most, in ms
+ * @param life how long it lasts at the most, in ms; never longer than `REFRESH_TOKEN_TTL`
  * @param amr how they have just proved who they are
  */
 export async function insertSession(
@@ -102,7 +103,7 @@ export async function insertSession(
     user_id,
     salt: randomBytes(16).toString('hex'),
     created_at: at,
-    expires_at: at + (life ?? deps.config.refresh_token_ttl),
+    expires_at: at + Math.min(life ?? Number.POSITIVE_INFINITY, deps.config.refresh_token_ttl),
     amr,
     ip: origin.ip ?? null,
     user_agent: origin.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
