@@ -14,11 +14,11 @@ type Needs = MailNeeds & Pick<Deps, 'keys'>
 
 /** Makes what grants requests. */
 export function createGrant(deps: Needs): Grant {
-  return async (tx, wanted, origin) => {
+  return async (tx, wanted, { origin, request }) => {
     const account = await findByIdentifier(tx, wanted.email)
     if (wanted.kind === 'registration') {
       const { kind: _, ...profile } = wanted
-      return sendRegistration(tx, deps, profile, account)
+      return sendRegistration(tx, deps, profile, account, request)
     }
     // a disabled account is sent nothing
     const enabled = account?.disabled_at === null ? account : undefined

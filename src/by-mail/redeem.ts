@@ -10,6 +10,8 @@ export interface Redeemed {
   bound: Proof['bound']
   /** when the token was made, epoch ms */
   created_at: number
+  /** the digest of the request token that whoever registered was given; null for what no registration has sent */
+  request: string | null
 }
 
 /**
@@ -26,5 +28,6 @@ export async function redeemOfAccount(
   if (!proof || proof.user_id === null) return undefined
   const account = await findByIdForChange(tx, proof.user_id)
   if (!account || account.disabled_at !== null) return undefined
-  return { account, bound: proof.bound, created_at: proof.created_at }
+  const { user_id: _, ...proved } = proof
+  return { account, ...proved }
 }

@@ -13,18 +13,20 @@ import type { WantedAccount } from './requests.ts'
 /**
  * Sends a new address the link that makes the account, and the owner of a known one a note.
  * @param holder whose address it is already
+ * @param request the digest of the token that whoever registers was given
  */
 export async function sendRegistration(
   tx: Tx,
   deps: Needs,
   { email, ...wanted }: WantedAccount,
   holder: Account | undefined,
+  request: string,
 ): Promise<void> {
   if (holder) return tellAttempt(tx, deps, holder)
   const ttl = LIFETIMES.registration
   const about = foldIdentifier(email)
   const bound = { email, ...wanted }
-  const token = await issueProof(tx, deps, { purpose: 'registration', user_id: null, about, bound, ttl })
+  const token = await issueProof(tx, deps, { purpose: 'registration', user_id: null, about, bound, request, ttl })
   await enqueueMail(tx, deps, {
     to: email,
     uid: null,

@@ -9,6 +9,7 @@ import type { Origin } from '../audit/actor.ts'
 import { isDatabaseUnavailable, skippingHeld } from '../db/dialect.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { digestOfRequest, makeRequestToken } from '../proofs/request-token.ts'
 
 /** An account that is to be, with the hash of its password. */
 export interface WantedAccount {
@@ -24,12 +25,21 @@ export type Wanted =
   | { kind: 'email-verify' | 'password-reset' | 'sign-in-code' | 'sign-in-link'; email: string }
   | ({ kind: 'registration' } & WantedAccount)
 
+/** Who asked: where from, and the digest of the token that they were given. */
+export interface Asker {
+  origin: Origin
+  request: string
+}
+
 /** Does what was asked for, in the transaction that removes the request. */
-export type Grant = (tx: Tx, wanted: Wanted, origin: Origin) => Promise<void>
+export type Grant = (tx: Tx, wanted: Wanted, asker: Asker) => Promise<void>
 
 export interface MailRequests {
-  /** Notes a request; one too many for the same address in an hour is dropped, and nobody is told. */
-  note(wanted: Wanted, origin: Origin): Promise<void>
+  /**
+   * Notes a request; one too many for the same address in an hour is dropped, and nobody is told.
+   * @returns the request token, which is kept nowhere
+   */
+  note(wanted: Wanted, origin: Origin): Promise<string>
   /** Grants what this process has noted since; where nothing was, it does nothing. */
   settleNoted(): Promise<void>
   /** Grants whatever has been noted, also by a process that is gone. */
@@ -52,9 +62,11 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
 
   return {
     async note(wanted, origin) {
-      if (await isTooMany(deps, wanted)) return
-      await insertRequest(deps, wanted, origin)
+      const token = makeRequestToken()
+      if (await isTooMany(deps, wanted)) return token
+      await insertRequest(deps, wanted, { origin, request: digestOfRequest(token) })
       noted += 1
+      return token
     },
     async settleNoted() {
       if (noted === 0) return
@@ -79,7 +91,7 @@ export async function isTooMany(
 async function insertRequest(
   { db, now }: Needs,
   { kind, ...wanted }: Wanted,
-  { ip, user_agent, request_id }: Origin,
+  { origin: { ip, user_agent, request_id }, request }: Asker,
 ): Promise<void> {
   await db
     .insertInto('mail_requests')
@@ -87,6 +99,7 @@ async function insertRequest(
       kind,
       wanted: JSON.stringify(wanted),
       origin: JSON.stringify({ ip, user_agent: user_agent?.slice(0, 256), request_id }),
+      request,
       created_at: now(),
     })
     .execute()
@@ -100,7 +113,9 @@ async function settleOne({ db, log }: Needs, grant: Grant): Promise<boolean> {
       const row = await takeOldest(tx)
       if (!row) return false
       failed = row.id
-      await grant(tx, { kind: row.kind, ...JSON.parse(row.wanted) }, JSON.parse(row.origin))
+      // a node of an older version has given no token
+      const request = row.request ?? digestOfRequest(makeRequestToken())
+      await grant(tx, { kind: row.kind, ...JSON.parse(row.wanted) }, { origin: JSON.parse(row.origin), request })
       return true
     })
   } catch (error) {

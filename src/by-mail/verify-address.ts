@@ -14,12 +14,16 @@ import type { ChangeNeeds, Needs } from './needs.ts'
 import { redeemOfAccount } from './redeem.ts'
 import { isTooMany } from './requests.ts'
 
-/** Sends the owner of an unproved address the link that proves it; nothing where there is no mail or nothing to prove. */
-export async function sendVerification(tx: Tx, deps: Needs, account: Account): Promise<void> {
+/**
+ * Sends the owner of an unproved address the link that proves it; nothing where there is no mail or nothing to prove.
+ * @param request the digest of the token that whoever registers the account was given
+ */
+export async function sendVerification(tx: Tx, deps: Needs, account: Account, request?: string): Promise<void> {
   const { id, uid, email, email_key, email_verified_at, locale } = account
   if (!isMailOn(deps) || email === null || email_key === null || email_verified_at !== null) return
   const ttl = LIFETIMES['email-verify']
-  const token = await issueProof(tx, deps, { purpose: 'email-verify', user_id: id, bound: { email_key }, ttl })
+  const proof = { purpose: 'email-verify', user_id: id, bound: { email_key }, request, ttl } as const
+  const token = await issueProof(tx, deps, proof)
   await enqueueMail(tx, deps, {
     to: email,
     uid,

@@ -20,6 +20,7 @@ export const KEYS = {
   mail_requests: ['id'],
   sign_in_codes: ['address'],
   upgrades: ['version'],
+  requested_codes: ['request'],
 } as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }
 
 /** A table that the migrations fill, so that one with rows is still as good as empty. */

@@ -10,6 +10,7 @@ import * as proofs from './migrations/0005-proofs.ts'
 import * as devices from './migrations/0006-devices.ts'
 import * as stepUp from './migrations/0007-step-up.ts'
 import * as upgrades from './migrations/0008-upgrades.ts'
+import * as requests from './migrations/0010-requests.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
@@ -22,6 +23,7 @@ const MIGRATIONS = {
   '0006-devices': devices,
   '0007-step-up': stepUp,
   '0008-upgrades': upgrades,
+  '0010-requests': requests,
 }
 
 /** The names of the migrations that this version knows, in order. */

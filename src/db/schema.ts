@@ -18,6 +18,7 @@ export interface Tables {
   mail_requests: MailRequestsTable
   sign_in_codes: SignInCodesTable
   upgrades: UpgradesTable
+  requested_codes: RequestedCodesTable
 }
 
 interface UsersTable {
@@ -203,6 +204,8 @@ interface ProofsTable {
   about: string | null
   /** JSON: what must still be so */
   bound: string
+  /** of a registration: the digest of the request token that whoever registered was given */
+  request: string | null
   created_at: number
   expires_at: number
 }
@@ -226,15 +229,18 @@ interface MailRequestsTable {
   wanted: string
   /** JSON: where the request came from */
   origin: string
+  /** the digest of the request token that was given for it; null: noted by an older version */
+  request: string | null
   created_at: number
 }
 
+/** One row an address that has codes: whoever removes it has used one of them, and the others are void. */
 interface SignInCodesTable {
   /** HMAC-SHA256 of the folded address, base64url: the row is there whether or not anybody has that address */
   address: string
-  /** HMAC-SHA256 over address and code, base64url */
+  /** HMAC-SHA256 over address and newest code, base64url */
   digest: string
-  /** how often a code has been tried */
+  /** how often a code has been tried by who neither asked for it nor comes from where it was asked for */
   tries: number
   expires_at: number
 }
@@ -243,4 +249,20 @@ interface UpgradesTable {
   /** nodes of older versions are not ready from then on */
   version: string
   finished_at: number
+}
+
+interface RequestedCodesTable {
+  /** SHA-256 over the request token of who asked for it, base64url */
+  request: string
+  /** as in `sign_in_codes` */
+  address: string
+  /** HMAC-SHA256 over address and the network that it was asked from, base64url */
+  network: string
+  /** HMAC-SHA256 over address and code, base64url */
+  digest: string
+  /** how often it has been tried with the request token */
+  tries: number
+  /** how often without, from the network that it was asked from */
+  loose_tries: number
+  expires_at: number
 }

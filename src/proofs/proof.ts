@@ -32,6 +32,8 @@ export interface NewProof {
   about?: string
   /** what must still be so when the token is shown, such as the address that it was sent to */
   bound: Readonly<Record<string, string | number>>
+  /** the digest of the request token that whoever registered was given, where the token completes a registration */
+  request?: string | undefined
   /** in ms */
   ttl: number
 }
@@ -39,6 +41,8 @@ export interface NewProof {
 /** What a token proved. */
 export interface Proof extends Pick<NewProof, 'user_id' | 'bound'> {
   created_at: number
+  /** the digest of the request token that whoever registered was given; null for what no registration has sent */
+  request: string | null
 }
 
 /** Purposes of which one account may hold several tokens, each about something else. */
@@ -51,7 +55,7 @@ const SEVERAL: ReadonlySet<Purpose> = new Set(['email-change-undo', 'session-end
 export async function issueProof(
   tx: Tx,
   { now }: Pick<Deps, 'now'>,
-  { purpose, user_id, about, bound, ttl }: NewProof,
+  { purpose, user_id, about, bound, request, ttl }: NewProof,
 ): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const at = now()
@@ -66,6 +70,7 @@ export async function issueProof(
       user_id,
       about: about ?? null,
       bound: JSON.stringify(bound),
+      request: request ?? null,
       created_at: at,
       expires_at: at + ttl,
     })
@@ -87,10 +92,11 @@ export async function redeemProof(
   const row = await tx
     .deleteFrom('proofs')
     .where('digest', '=', digestOf(purpose, token))
-    .returning(['user_id', 'bound', 'created_at', 'expires_at'])
+    .returning(['user_id', 'bound', 'created_at', 'request', 'expires_at'])
     .executeTakeFirst()
   if (!row || row.expires_at <= now()) return undefined
-  return { user_id: row.user_id, bound: JSON.parse(row.bound), created_at: row.created_at }
+  const { expires_at: _, ...proof } = row
+  return { ...proof, bound: JSON.parse(row.bound) }
 }
 
 /**
@@ -104,7 +110,7 @@ export async function peekProof(
 ): Promise<Proof | undefined> {
   const row = await db
     .selectFrom('proofs')
-    .select(['user_id', 'bound', 'created_at'])
+    .select(['user_id', 'bound', 'created_at', 'request'])
     .where('digest', '=', digestOf(purpose, token))
     .where('expires_at', '>', now())
     .executeTakeFirst()

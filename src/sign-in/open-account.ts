@@ -23,7 +23,8 @@ export interface NewAccount extends Profile {
 
 /**
  * Registers a person and signs them in: account, password, role and session appear together or not at all.
- * @param life how long the session lasts at the most, in ms; by default as long as refresh tokens do
+ * @param how how long the session lasts at the most, in ms, by default as long as refresh tokens do; and the digest of the
+ * token that whoever registers is given, where the address has to be verified first
  * @returns the account and its session, without a token yet; undefined where the address has to be verified first
  * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
  */
@@ -31,11 +32,11 @@ export async function openAccountAndSession(
   deps: Needs,
   { password, ...profile }: NewAccount,
   origin: Origin,
-  life?: number,
+  { life, request }: { life?: number; request?: string } = {},
 ): Promise<OpenedSession | undefined> {
   const hash = await hashNew(deps, password, profile, origin)
   return inTransaction(deps.db, async (tx) => {
-    const account = await writeAccount(tx, deps, { profile, hash, roles: ['user'] }, { origin })
+    const account = await writeAccount(tx, deps, { profile, hash, roles: ['user'], request }, { origin })
     if (!mayLogIn(deps, account)) return undefined
     return { account, ...(await beginSession(tx, deps, account, origin, { life })) }
   })
@@ -82,6 +83,8 @@ interface Draft {
   disabled?: boolean
   /** whether whoever makes it has read what was sent to the address */
   verified?: boolean
+  /** the digest of the request token that whoever registers is given */
+  request?: string | undefined
 }
 
 /**
@@ -91,7 +94,7 @@ interface Draft {
 export async function writeAccount(
   tx: Tx,
   deps: MailNeeds,
-  { profile, hash, roles, disabled = false, verified = false }: Draft,
+  { profile, hash, roles, disabled = false, verified = false, request }: Draft,
   actor: Actor,
 ): Promise<Account> {
   const now = deps.now()
@@ -102,6 +105,6 @@ export async function writeAccount(
   const details = { roles: [...roles].sort().join() }
   await recordEvent(tx, deps, { action: 'account.create', actor, subject: uid, details })
   const account = await getAccount(tx, uid)
-  if (!disabled) await sendVerification(tx, deps, account)
+  if (!disabled) await sendVerification(tx, deps, account, request)
   return account
 }

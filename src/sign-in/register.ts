@@ -3,11 +3,12 @@ import type { Account } from '../accounts/account.ts'
 import type { Origin } from '../audit/actor.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import type { WantedAccount } from '../by-mail/requests.ts'
-import type { EmailVerification } from '../by-mail/schema.ts'
+import type { EmailVerification, Noted } from '../by-mail/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { redeemProof } from '../proofs/proof.ts'
+import { digestOfRequest, makeRequestToken } from '../proofs/request-token.ts'
 import type { TokenPair } from '../sessions/schema.ts'
 import { hashNew, type NewAccount, openAccount, openAccountAndSession, writeAccount } from './open-account.ts'
 import type { Registration } from './schema.ts'
@@ -15,23 +16,24 @@ import { tokensOf } from './sign-in.ts'
 
 type Needs = MailNeeds & Pick<Deps, 'db' | 'hasher' | 'keys' | 'mailRequests' | 'passwordLists'>
 
+/** What tells who registered from others, where a message has to be read before. */
+export type Requested = Pick<Noted, 'request_token'>
+
 /**
  * Registers a person as `REGISTRATION` says, and signs them in where that can be done at once.
- * @returns the tokens of the first session; undefined where a message has to be read before
+ * @returns the tokens of the first session; a request token where a message has to be read before
  * @throws Failure one of `PASSWORD_CODES`, overloaded, registration_closed; username_taken, email_taken where anyone may register
  */
 export async function register(
   deps: Needs,
   registration: Registration,
   origin: Origin,
-): Promise<TokenPair | undefined> {
-  if (deps.config.registration === 'verify-first') {
-    await requestAccount(deps, registration, origin)
-    return undefined
-  }
+): Promise<TokenPair | Requested> {
+  if (deps.config.registration === 'verify-first') return requestAccount(deps, registration, origin)
   requireOpenRegistration(deps)
-  const opened = await openAccountAndSession(deps, registration, origin)
-  return opened && tokensOf(deps, opened)
+  const request_token = makeRequestToken()
+  const opened = await openAccountAndSession(deps, registration, origin, { request: digestOfRequest(request_token) })
+  return opened ? tokensOf(deps, opened) : { request_token }
 }
 
 /**
@@ -52,9 +54,9 @@ export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void 
 }
 
 /** Notes an account that is to be. Neither name nor address is looked up: the answer must tell of neither. */
-async function requestAccount(deps: Needs, { password, ...profile }: Registration, origin: Origin): Promise<void> {
+async function requestAccount(deps: Needs, { password, ...profile }: Registration, origin: Origin): Promise<Requested> {
   const hash = await hashNew(deps, password, profile, origin)
-  await deps.mailRequests.note({ kind: 'registration', ...profile, hash }, origin)
+  return { request_token: await deps.mailRequests.note({ kind: 'registration', ...profile, hash }, origin) }
 }
 
 /**

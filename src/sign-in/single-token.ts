@@ -50,7 +50,7 @@ export async function registerForToken(
   origin: Origin,
 ): Promise<TokenOfDevice> {
   requireOpenRegistration(deps)
-  const opened = await openAccountAndSession(deps, registration, origin, lifeOf(deps))
+  const opened = await openAccountAndSession(deps, registration, origin, { life: lifeOf(deps) })
   if (!opened) throw new Failure('email_unverified')
   return issueToken(deps, opened)
 }

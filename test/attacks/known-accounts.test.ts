@@ -1,17 +1,22 @@
 /** Whether there is an account is told by no answer that a stranger can get; test/timing says as much of the time. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { parse } from 'yaml'
+import { type Document, operationsOf } from '../../plugins/openapi-document.ts'
 import { createMailRequests } from '../../src/by-mail/requests.ts'
 import { post, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
 import { countMails } from '../support/by-mail.ts'
 
 const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
 
-/** All of an answer but what differs between any two: the id of the request and the date. */
-async function everythingOf(app: TestApp, url: string, payload: object) {
-  const { statusCode, headers, body } = await post(app, url, payload)
+/** All of an answer but what differs between any two: the id of the request, the date, and what its request token is. */
+async function everythingOf(app: TestApp, url: string, payload: object, more: Record<string, string> = {}) {
+  const { statusCode, headers, body } = await post(app, url, payload, more)
   const { 'x-request-id': id, date: _date, ...others } = headers
-  return { statusCode, headers: others, body: body.replace(String(id), '') }
+  return { statusCode, headers: others, body: body.replace(String(id), '').replace(REQUEST_TOKEN, '') }
 }
+
+const REQUEST_TOKEN = /lkq_[\w-]{43}(?=")/
 
 for (const url of [
   '/auth/password/forgot',
@@ -28,6 +33,40 @@ for (const url of [
     t.strictSame(known, unknown)
   })
 }
+
+t.test('every call that may have sent something answers 202 with a request token, alike in the contract', async (t) => {
+  const file = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')
+  // a dialect says by it that there is such an account
+  const inWordsOfOthers = 'pythonJwtTemplateSignUp'
+  const noting = operationsOf(parse(file) as Document).filter(
+    ([, { operationId, responses }]) => '202' in responses && operationId !== inWordsOfOthers,
+  )
+  t.ok(noting.length >= 6)
+  for (const [, { operationId, responses }] of noting)
+    t.match(JSON.stringify(responses['202']), '"#/components/schemas/Noted"', operationId)
+})
+
+t.test(
+  'a request token is new each time, of one length, and there after the last message of the hour too',
+  async (t) => {
+    const app = await startApp(t, { ...ON, RATE_LIMIT: 'on' })
+    const person = await registerSomebody(app)
+    const ask = (email: string) => post(app, '/auth/sign-in/code', { email })
+    const tokens: string[] = []
+    for (let count = 0; count < 8; count += 1)
+      for (const email of [person.email, 'nobody@example.org']) tokens.push((await ask(email)).json().request_token)
+    for (const token of tokens) t.match(token, /^lkq_[\w-]{43}$/)
+    t.equal(new Set(tokens).size, 16)
+  },
+)
+
+t.test('the same call that resends to who is signed in has one as well', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const answer = await everythingOf(app, '/auth/email/verification', {}, person.authorization)
+  t.equal(answer.statusCode, 202)
+  t.equal(JSON.parse(answer.body).request_token, '')
+})
 
 t.test('a request for mail looks nobody up: it adds one row, and the same for everybody', async (t) => {
   const app = await startApp(t, ON)

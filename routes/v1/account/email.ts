@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Noted } from '../../../src/by-mail/schema.ts'
 import { resendVerification } from '../../../src/by-mail/verify-address.ts'
-import { Message } from '../../../src/schemas.ts'
+import { makeRequestToken } from '../../../src/proofs/request-token.ts'
 import { answer } from '../../contract.ts'
 
 /** One's own address. */
@@ -14,11 +15,13 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Have the link that proves one’s address sent again',
       description: 'Links that were sent before are void. Nothing is sent where the address is proved already.',
       tags: ['Mail'],
-      response: { 202: answer(Message, 'A message is on its way, if there is anything to prove') },
+      response: { 202: answer(Noted, 'A message is on its way, if there is anything to prove') },
     },
     handler: async (request, reply) => {
       await resendVerification(app, request.session.account)
-      return reply.code(202).send({ message: 'A message is on its way, unless the address is proved.' })
+      // the session says who asked; the token is there because every answer of a call that may send has one
+      const request_token = makeRequestToken()
+      return reply.code(202).send({ message: 'A message is on its way, unless the address is proved.', request_token })
     },
   })
 }

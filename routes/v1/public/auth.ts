@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Noted } from '../../../src/by-mail/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { Message, ref } from '../../../src/schemas.ts'
 import { endSessionOfToken } from '../../../src/sessions/end.ts'
@@ -29,15 +30,15 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       body: ref(Registration),
       response: {
         201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
-        202: answer(Message, 'A message is on its way; its link comes before the first login'),
+        202: answer(Noted, 'A message is on its way; its link comes before the first login'),
         ...problems(...PASSWORD_CODES, 'registration_closed', 'username_taken', 'email_taken', 'overloaded'),
       },
     },
     handler: async (request, reply) => {
-      const tokens = await register(app, request.body, originOf(request))
-      if (!tokens) return reply.code(202).send(READ_YOUR_MAIL)
-      handDevice(app, reply, tokens.device_token)
-      return reply.code(201).send(tokens)
+      const registered = await register(app, request.body, originOf(request))
+      if ('request_token' in registered) return reply.code(202).send({ ...READ_YOUR_MAIL, ...registered })
+      handDevice(app, reply, registered.device_token)
+      return reply.code(201).send(registered)
     },
   })
 

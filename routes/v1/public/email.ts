@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { confirmAddress, undoChange } from '../../../src/by-mail/change-address.ts'
-import { EmailBody, EmailVerification, OneTimeTokenBody } from '../../../src/by-mail/schema.ts'
-import { Message, ref } from '../../../src/schemas.ts'
+import { EmailBody, EmailVerification, Noted, OneTimeTokenBody } from '../../../src/by-mail/schema.ts'
+import { ref } from '../../../src/schemas.ts'
 import { verifyEmail } from '../../../src/sign-in/verify-email.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { originOf } from '../../origin.ts'
@@ -41,11 +41,11 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       description: 'For who cannot log in before. The answer is the same for every address, known or not.',
       tags: ['Mail'],
       body: ref(EmailBody),
-      response: { 202: answer(Message, 'Noted; a message follows if there is anything to prove') },
+      response: { 202: answer(Noted, 'Noted; a message follows if there is anything to prove') },
     },
     handler: async (request, reply) => {
-      await app.mailRequests.note({ kind: 'email-verify', ...request.body }, originOf(request))
-      return reply.code(202).send(NOTED)
+      const request_token = await app.mailRequests.note({ kind: 'email-verify', ...request.body }, originOf(request))
+      return reply.code(202).send({ ...NOTED, request_token })
     },
   })
 

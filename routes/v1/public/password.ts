@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { resetPassword } from '../../../src/by-mail/reset-password.ts'
-import { EmailBody, PasswordReset } from '../../../src/by-mail/schema.ts'
+import { EmailBody, Noted, PasswordReset } from '../../../src/by-mail/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
-import { Message, ref } from '../../../src/schemas.ts'
+import { ref } from '../../../src/schemas.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { originOf } from '../../origin.ts'
 import { NOTED } from './email.ts'
@@ -19,11 +19,11 @@ const password: FastifyPluginAsyncTypebox = async (app) => {
       description: 'The answer is the same for every address, known or not, and so is the time that it takes.',
       tags: ['Mail'],
       body: ref(EmailBody),
-      response: { 202: answer(Message, 'Noted; a message follows if the address has an account') },
+      response: { 202: answer(Noted, 'Noted; a message follows if the address has an account') },
     },
     handler: async (request, reply) => {
-      await app.mailRequests.note({ kind: 'password-reset', ...request.body }, originOf(request))
-      return reply.code(202).send(NOTED)
+      const request_token = await app.mailRequests.note({ kind: 'password-reset', ...request.body }, originOf(request))
+      return reply.code(202).send({ ...NOTED, request_token })
     },
   })
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { EmailBody, OneTimeTokenBody } from '../../../src/by-mail/schema.ts'
-import { Message, ref } from '../../../src/schemas.ts'
+import { EmailBody, Noted, OneTimeTokenBody } from '../../../src/by-mail/schema.ts'
+import { ref } from '../../../src/schemas.ts'
 import { TokenPair } from '../../../src/sessions/schema.ts'
 import { signInByCode, signInByLink } from '../../../src/sign-in/by-mail.ts'
 import { CodeCredentials } from '../../../src/sign-in/schema.ts'
@@ -23,11 +23,11 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       description: SAME,
       tags: ['Mail'],
       body: ref(EmailBody),
-      response: { 202: answer(Message, 'Noted; a message follows if the address has an account') },
+      response: { 202: answer(Noted, 'Noted; a message follows if the address has an account') },
     },
     handler: async (request, reply) => {
-      await app.mailRequests.note({ kind: 'sign-in-link', ...request.body }, originOf(request))
-      return reply.code(202).send(NOTED)
+      const request_token = await app.mailRequests.note({ kind: 'sign-in-link', ...request.body }, originOf(request))
+      return reply.code(202).send({ ...NOTED, request_token })
     },
   })
 
@@ -61,11 +61,11 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       description: SAME,
       tags: ['Mail'],
       body: ref(EmailBody),
-      response: { 202: answer(Message, 'Noted; a message follows if the address has an account') },
+      response: { 202: answer(Noted, 'Noted; a message follows if the address has an account') },
     },
     handler: async (request, reply) => {
-      await app.mailRequests.note({ kind: 'sign-in-code', ...request.body }, originOf(request))
-      return reply.code(202).send(NOTED)
+      const request_token = await app.mailRequests.note({ kind: 'sign-in-code', ...request.body }, originOf(request))
+      return reply.code(202).send({ ...NOTED, request_token })
     },
   })
 
