@@ -48,6 +48,8 @@ declare module 'fastify' {
     limit?: LimitClass
     /** that it changes nothing, where its method does not say so */
     changes?: false
+    /** that it answers whatever state the service is in */
+    always?: true
     /** what has to be switched on, or the route answers 404 */
     feature?: Feature
   }

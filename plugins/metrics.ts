@@ -22,7 +22,7 @@ export default fp(
 
     function serveToBearers(token: string): void {
       const expected = digest(token)
-      app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+      app.get('/metrics', { schema: { hide: true }, config: { always: true } }, async (request, reply) => {
         const { authorization } = request.headers
         if (authorization === undefined) throw new Failure('token_missing')
         const presented = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? ''

@@ -6,6 +6,9 @@ import { countAs } from './guard.ts'
 /** For people, for the container engine, and for the load balancer. */
 const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
   countAs(app, 'health')
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, always: true }
+  })
   // an hour ago the service may have been well
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
@@ -45,7 +48,8 @@ const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { ver
     schema: {
       operationId: 'getReadiness',
       summary: 'Whether the service should be sent requests',
-      description: 'For the load balancer: 503 while the service stops, or cannot reach its database.',
+      description:
+        'For the load balancer: 503 while the service stops, or cannot reach its database; also when that is gone, or an upgrade has left this version behind.',
       tags: ['Operation'],
       security: [],
       response: { 200: answer(Ready, 'It is ready'), ...problems('unavailable') },

@@ -32,6 +32,7 @@ import { createRequestLog } from '../plugins/request-log.ts'
 import requests from '../plugins/requests.ts'
 import security, { SECURITY_HEADERS } from '../plugins/security.ts'
 import { createSerializers } from '../plugins/serializer.ts'
+import standing from '../plugins/standing.ts'
 import stopping from '../plugins/stopping.ts'
 import throttle from '../plugins/throttle.ts'
 import traces from '../plugins/traces.ts'
@@ -109,6 +110,7 @@ export async function buildApp(
 
     await app.register(db, { database, clock })
     await app.register(ephemeral, { database })
+    await app.register(standing, { database })
     await app.register(jwt)
     await app.register(audit)
     await app.register(mail)

@@ -6,6 +6,7 @@ import type { Db } from './db/open.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Later } from './operation/later.ts'
+import type { Standing } from './operation/standing.ts'
 import type { Hasher } from './passwords/hasher.ts'
 import type { PasswordLists } from './passwords/lists.ts'
 import type { StrengthEstimator } from './passwords/strength/estimate.ts'
@@ -52,6 +53,8 @@ export interface Deps {
   now: () => number
   /** what new passwords are held against */
   passwordLists: PasswordLists
+  /** whether this process may serve anybody on its database */
+  standing: Standing
   /** what this node knows of sessions it has seen */
   states: SessionStates
   /** keeps passwords from being guessed */

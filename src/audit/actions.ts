@@ -33,5 +33,6 @@ export const ACTIONS = [
   'session.reauthenticate',
   'session.request',
   'session.start',
+  'upgrade.finish',
 ] as const
 export type Action = (typeof ACTIONS)[number]

@@ -5,8 +5,8 @@ import { isPostgresUrl, shownUrl } from '../db/open.ts'
 import { createDatabase, removeDatabase } from '../db/whole.ts'
 import { addBackup } from './backup.ts'
 import { addCopy } from './copy.ts'
-import { type CommandGroup, misuse, withDatabase } from './program.ts'
-import { ask, say } from './terminal.ts'
+import { type CommandGroup, confirm, withDatabase } from './program.ts'
+import { say } from './terminal.ts'
 
 /** The database as a whole: made, deleted. */
 export const database: CommandGroup = (program) => {
@@ -39,8 +39,8 @@ export const migrations: CommandGroup = (program) => {
 
 function listMigrations(): Promise<void> {
   return withDatabase(async (database) => {
-    for (const { name, executed_at } of await migrationStates(database)) {
-      say(`${name}  ${executed_at ? executed_at.toISOString() : 'pending'}`)
+    for (const { name, executed_at, is_known } of await migrationStates(database)) {
+      say(`${name}  ${executed_at ? executed_at.toISOString() : 'pending'}${is_known ? '' : '  of a newer version'}`)
     }
   })
 }
@@ -61,10 +61,7 @@ async function dropDatabase({ yes = false }: { yes?: boolean }): Promise<void> {
   const { database_url } = loadConfig()
   const shown = shownUrl(database_url)
   const victim = isPostgresUrl(database_url) ? `Latchkey's tables in ${shown}` : shown
-  if (!yes) {
-    if (!process.stdin.isTTY) throw misuse('db drop needs --yes where nobody can be asked')
-    const answer = await ask(`Delete ${victim} with everything in it? Type yes: `)
-    if (answer !== 'yes') throw new Error('nothing was deleted')
-  }
+  const question = `Delete ${victim} with everything in it? Type yes: `
+  await confirm({ yes, command: 'db drop', question, refusal: 'nothing was deleted' })
   say((await removeDatabase(database_url)) ? `deleted ${victim}` : `${shown} does not exist`)
 }

@@ -9,6 +9,7 @@ import { type Config, loadConfig } from '../config.ts'
 import { refusePending } from '../db/migrate.ts'
 import { type Db, openDatabase } from '../db/open.ts'
 import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
+import { ask } from './terminal.ts'
 
 /** Adds its commands to the program. */
 export type CommandGroup = (program: Command) => void
@@ -60,4 +61,24 @@ export async function withApp(work: (app: App) => Promise<void>, config = loadCo
 /** A use that no option parser can see is wrong: one line, exit code 2. */
 export function misuse(message: string): CommanderError {
   return new CommanderError(2, 'latchkey.usage', message)
+}
+
+interface Confirmation {
+  /** whether the answer was given with the command */
+  yes: boolean
+  /** the command, for who cannot be asked */
+  command: string
+  question: string
+  /** what is said where the answer is no */
+  refusal: string
+}
+
+/**
+ * Asks before something that cannot be taken back.
+ * @throws when the answer is not yes, or nobody can be asked
+ */
+export async function confirm({ yes, command, question, refusal }: Confirmation): Promise<void> {
+  if (yes) return
+  if (!process.stdin.isTTY) throw misuse(`${command} needs --yes where nobody can be asked`)
+  if ((await ask(question)) !== 'yes') throw new Error(refusal)
 }

@@ -1,7 +1,7 @@
 /** Both databases, opened and found fit for a copy. */
 import { randomUUID } from 'node:crypto'
 import { hasTable } from '../db/dialect.ts'
-import { BOOKKEEPING, migrateUp, refusePending } from '../db/migrate.ts'
+import { BOOKKEEPING, migrateUp, refuseNewer, refusePending } from '../db/migrate.ts'
 import { openDatabase, shownUrl } from '../db/open.ts'
 import { createDatabase, databaseExists } from '../db/whole.ts'
 import type { End, Ends } from './ends.ts'
@@ -23,6 +23,7 @@ export async function withEnds<T>(from: string, to: string, work: (ends: Ends) =
   const source = await openEnd(from)
   try {
     await refusePending(source.db)
+    await refuseNewer(source.db)
     const target = await openTarget(to)
     try {
       return await work(await prepare(source, target))

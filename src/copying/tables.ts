@@ -24,7 +24,7 @@ export const KEYS = {
 } as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }
 
 /** A table that the migrations fill, so that one with rows is still as good as empty. */
-const FILLED_BY_MIGRATIONS: readonly string[] = ['roles']
+const FILLED_BY_MIGRATIONS: readonly string[] = ['roles', 'upgrades']
 
 export interface CopiedTable {
   table: string

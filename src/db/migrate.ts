@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { type MigrationProvider, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
+import { VERSION } from '../operation/version.ts'
 import { hasTable, isPostgres, takeTurn } from './dialect.ts'
+import { noteFinished } from './finished.ts'
 import { refuseCopied } from './mark.ts'
 import * as core from './migrations/0001-core.ts'
 import * as weakFormats from './migrations/0002-weak-formats.ts'
@@ -35,6 +37,8 @@ const provider: MigrationProvider = { getMigrations: async () => MIGRATIONS }
 export interface MigrationState {
   name: string
   executed_at: Date | undefined
+  /** whether this version has it; otherwise a newer one has run it */
+  is_known: boolean
 }
 
 /** The tables in which it is kept what has run. */
@@ -42,28 +46,81 @@ export const BOOKKEEPING = ['kysely_migration', 'kysely_migration_lock'] as cons
 
 const migratorOf = (db: Db) => new Migrator({ db, provider })
 
-/** Runs what has not run yet. Two processes that start at once take turns; the second finds nothing left to do. */
+/**
+ * Runs what has not run yet. Two processes that start at once take turns; the second finds nothing left to do. What a newer
+ * version has run beside is left alone: migrations only add, so that its schema serves this one too.
+ * @throws when a migration fails, or the database is of a line of versions that this one is not of
+ */
 export async function migrateUp(db: Db): Promise<string[]> {
   if (await isUpToDate(db)) return []
-  return migrating(db, (migrator) => migrator.migrateToLatest())
+  try {
+    return await migrating(db, runPending)
+  } catch (error) {
+    // a newer version, which has more, may have been first
+    if (await isUpToDate(db)) return []
+    throw error
+  }
+}
+
+async function runPending(db: Db): Promise<string[]> {
+  const unknown = await unknownMigrations(db)
+  if (unknown.length > 0)
+    throw new Error(`this version does not know the migrations ${unknown.join(', ')}, and lacks some that precede them`)
+  const done = outcome(await migratorOf(db).migrateToLatest())
+  // nobody has ever run an older version on a database that has just been made
+  if (done[0] === MIGRATION_NAMES[0] && done.length === MIGRATION_NAMES.length)
+    await noteFinished(db, VERSION, Date.now())
+  return done
 }
 
 /** What most starts find. The migrator would examine the whole schema first, at a tenth of the time that a start takes. */
 async function isUpToDate(db: Db): Promise<boolean> {
-  if (!(await hasTable(db, BOOKKEEPING[0]))) return false
-  const { rows } = await sql<{ name: string }>`select name from ${sql.table(BOOKKEEPING[0])} order by name`.execute(db)
-  return rows.map(({ name }) => name).join() === MIGRATION_NAMES.join()
+  const executed = new Set((await executedMigrations(db)).map(({ name }) => name))
+  return MIGRATION_NAMES.every((name) => executed.has(name))
 }
 
-/** Takes the newest migration back, or with `all` every one. The data in its tables is lost. */
+async function executedMigrations(db: Db): Promise<{ name: string; timestamp: string }[]> {
+  if (!(await hasTable(db, BOOKKEEPING[0]))) return []
+  const { rows } = await sql<{
+    name: string
+    timestamp: string
+  }>`select name, timestamp from ${sql.table(BOOKKEEPING[0])} order by name`.execute(db)
+  return rows
+}
+
+/** What newer versions have run. */
+async function unknownMigrations(db: Db): Promise<string[]> {
+  return (await executedMigrations(db)).map(({ name }) => name).filter((name) => !MIGRATION_NAMES.includes(name))
+}
+
+/**
+ * Takes the newest migration back, or with `all` every one. The data in its tables is lost.
+ * @throws when a newer version has run migrations, which it alone can take back
+ */
 export async function migrateDown(db: Db, all = false): Promise<string[]> {
-  return migrating(db, (migrator) => (all ? migrator.migrateTo(NO_MIGRATIONS) : migrator.migrateDown()))
+  await refuseNewer(db)
+  return migrating(db, async (tx) => {
+    const migrator = migratorOf(tx)
+    return outcome(await (all ? migrator.migrateTo(NO_MIGRATIONS) : migrator.migrateDown()))
+  })
 }
 
-/** Every migration with the time it ran. */
+/** Every migration with the time it ran, also those of newer versions. */
 export async function migrationStates(db: Db): Promise<MigrationState[]> {
-  const migrations = await migratorOf(db).getMigrations()
-  return migrations.map(({ name, executedAt }) => ({ name, executed_at: executedAt }))
+  const executed = new Map((await executedMigrations(db)).map(({ name, timestamp }) => [name, new Date(timestamp)]))
+  const unknown = [...executed.keys()].filter((name) => !MIGRATION_NAMES.includes(name))
+  return [...MIGRATION_NAMES, ...unknown].map((name) => ({
+    name,
+    executed_at: executed.get(name),
+    is_known: MIGRATION_NAMES.includes(name),
+  }))
+}
+
+/** @throws when a newer version has changed the schema: its tables would be left out, or left behind */
+export async function refuseNewer(db: Db): Promise<void> {
+  const unknown = await unknownMigrations(db)
+  if (unknown.length > 0)
+    throw new Error(`the database is of a newer version of Latchkey, which has run ${unknown.join(', ')}: use that one`)
 }
 
 /**
@@ -89,12 +146,12 @@ export async function refusePending(db: Db): Promise<void> {
  * One process at a time, all or nothing. On PostgreSQL all of it is one transaction, so that the turn and the work have
  * the same connection, also behind pgbouncer.
  */
-async function migrating(db: Db, work: (migrator: Migrator) => Promise<MigrationResultSet>): Promise<string[]> {
-  if (!isPostgres(db)) return outcome(await work(migratorOf(db)))
+async function migrating(db: Db, work: (db: Db) => Promise<string[]>): Promise<string[]> {
+  if (!isPostgres(db)) return work(db)
   return db.transaction().execute(async (tx) => {
     for (const limit of ['lock_timeout', 'statement_timeout']) await sql`set local ${sql.raw(limit)} = 0`.execute(tx)
     await takeTurn(tx, 'migrations')
-    return outcome(await work(migratorOf(tx)))
+    return work(tx)
   })
 }
 

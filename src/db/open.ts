@@ -5,7 +5,7 @@ import { measured } from './measured.ts'
 import { type PoolOptions, postgresDialect } from './postgres.ts'
 import type { Tables } from './schema.ts'
 import { withShortcut } from './shortcut.ts'
-import { countForeignWrites, openFile, sqliteDialect, sqlitePath } from './sqlite.ts'
+import { countForeignWrites, openFile, sqliteDialect, sqlitePath, watchPlace } from './sqlite.ts'
 
 export type Db = Kysely<Tables>
 
@@ -17,6 +17,8 @@ export interface OpenDatabase {
   db: Db
   /** PostgreSQL: a connection apart that waits for nobody and not for long, opened with its first query */
   line?: Db
+  /** whether the file that was opened is still where the URL says; undefined where there is none */
+  isInPlace?: () => boolean
   /** changes whenever a connection other than this one commits; undefined where the database has no such thing */
   foreignWrites?: () => number
 }
@@ -44,7 +46,8 @@ export function openDatabase(url: string, { counts, ...options }: Options = {}):
   const foreignWrites = countForeignWrites(file)
   // from here on the driver waits for other processes, and nobody with it
   file.pragma('busy_timeout = 0')
-  return { db: new Kysely<Tables>({ dialect: withShortcut(measuring(sqliteDialect(file))) }), foreignWrites }
+  const db = new Kysely<Tables>({ dialect: withShortcut(measuring(sqliteDialect(file))) })
+  return { db, isInPlace: watchPlace(file), foreignWrites }
 }
 
 /** The file that a URL names; undefined where it names a server or keeps everything in memory. */

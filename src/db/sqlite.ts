@@ -107,6 +107,14 @@ export function countForeignWrites(file: BetterSqlite.Database): () => number {
   }
 }
 
+/** Tells whether a file that is open is still the one of its name; deleted, it can be written to and never found again. */
+export function watchPlace(file: BetterSqlite.Database): () => boolean {
+  if (file.memory) return () => true
+  const inode = () => statSync(file.name, { bigint: true, throwIfNoEntry: false })?.ino
+  const opened = inode()
+  return () => opened !== undefined && inode() === opened
+}
+
 /**
  * Opens the file, creating it and its folder when they are missing.
  * @throws when it cannot be opened or is not a database

@@ -31,7 +31,10 @@ async function examine(db: Db, config: Config, now: number): Promise<Finding[]> 
   const kind = isPostgres(db) ? 'PostgreSQL' : 'SQLite'
   const findings = [fine('database', `${kind} answers in ${ms} ms`, { kind: kind.toLowerCase(), ms })]
   findings.push(...(isPostgres(db) ? await examinePostgres(db, config, now) : await examineSqlite(db)))
-  const pending = (await migrationStates(db)).filter(({ executed_at }) => executed_at === undefined)
+  const states = await migrationStates(db)
+  const newer = states.filter(({ is_known }) => !is_known).map(({ name }) => name)
+  if (newer.length > 0) findings.push(warning('migrations', `${newer.join(', ')} is of a newer version of Latchkey`))
+  const pending = states.filter(({ executed_at }) => executed_at === undefined)
   if (pending.length === 0)
     return [...findings, fine('migrations', 'all have run'), ...(await examineKeys(db, config, now))]
   const names = pending.map(({ name }) => name).join(', ')

@@ -6,7 +6,7 @@ import type { OutboxRow } from '../db/schema.ts'
 import { afterCommit, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { isMailOn } from './mailer.ts'
-import type { Message, Template } from './messages.ts'
+import { type Message, TEMPLATES, type Template } from './messages.ts'
 
 /**
  * Adds a message, in the transaction of what causes it; it leaves after the commit. Where there is no mail, nothing
@@ -45,12 +45,22 @@ export function contextOf({ template, recipient }: Pick<OutboxRow, 'template' | 
   return `${template}\0${recipient}`
 }
 
+/** A message that could not be sent for so long is given up, in ms. */
+export const PATIENCE = 3 * 86_400_000
+
 /**
- * Takes the message that has been due for longest, so that nobody else does before the lease has ended.
+ * Takes the message that has been due for longest, so that nobody else does before the lease has ended. One that only a
+ * newer version knows is left to its nodes, until it has to be given up.
  * @param lease in ms
  */
 export async function claimMessage(db: Db, now: number, lease: number): Promise<OutboxRow | undefined> {
-  const next = db.selectFrom('outbox').select('id').where('due_at', '<=', now).orderBy('due_at').limit(sql.lit(1))
+  const next = db
+    .selectFrom('outbox')
+    .select('id')
+    .where('due_at', '<=', now)
+    .where((eb) => eb.or([eb('template', 'in', TEMPLATES), eb('created_at', '<=', now - PATIENCE)]))
+    .orderBy('due_at')
+    .limit(sql.lit(1))
   return db
     .updateTable('outbox')
     .set((eb) => ({ due_at: now + lease, attempts: eb('attempts', '+', 1) }))

@@ -8,7 +8,7 @@ import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { type Carrier, CONNECTIONS, type Outgoing } from './carrier.ts'
 import type { MessageData, Template } from './messages.ts'
-import { claimMessage, contextOf, postponeMessage, readBacklog, removeMessage } from './outbox.ts'
+import { claimMessage, contextOf, PATIENCE, postponeMessage, readBacklog, removeMessage } from './outbox.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { renderMessage } from './render.ts'
 
@@ -24,9 +24,6 @@ const LOOK = 5000
 /** After a failure a message waits this long, in ms, and twice as long after each further one, up to the second. */
 const FIRST_PAUSE = 15_000
 const LONGEST_PAUSE = 3_600_000
-
-/** A message that could not be sent for so long is given up, in ms. */
-export const PATIENCE = 3 * 86_400_000
 
 /** A server that is away is left alone for this long, in ms. */
 const TROUBLE = 5000

@@ -1,5 +1,4 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { sql } from 'kysely'
 import { kindOf } from '../db/dialect.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -34,16 +33,19 @@ export type Ready = Static<typeof Ready>
 
 export const Live = named('Live', Type.Object({ status: enumOf(['ok'], { example: 'ok' }) }))
 
-type Needs = Pick<Deps, 'db' | 'ephemeral'>
+type Needs = Pick<Deps, 'db' | 'ephemeral' | 'standing'>
 
 /** Asks every part; never throws, since the answer is the point. */
-export async function checkHealth({ db, ephemeral }: Needs, version: string, stopping: boolean): Promise<Health> {
-  const state = (probe: Promise<unknown>) =>
-    probe.then(
-      () => 'ok' as const,
-      () => 'down' as const,
-    )
-  const [database] = await Promise.all([state(sql`select 1`.execute(db)), ephemeral.probe()])
+export async function checkHealth(
+  { db, ephemeral, standing }: Needs,
+  version: string,
+  stopping: boolean,
+): Promise<Health> {
+  const state = standing.check().then(
+    () => (standing.fault() === undefined ? ('ok' as const) : ('down' as const)),
+    () => 'down' as const,
+  )
+  const [database] = await Promise.all([state, ephemeral.probe()])
   const store = ephemeral.kind === 'sql' ? database : ephemeral.isShared() ? 'ok' : 'down'
   const allWell = database === 'ok' && store === 'ok'
   return {
@@ -54,13 +56,15 @@ export async function checkHealth({ db, ephemeral }: Needs, version: string, sto
   }
 }
 
-/** @throws Failure unavailable while stopping or without a database */
-export async function checkReady({ db, ephemeral }: Needs, stopping: boolean): Promise<Ready> {
+/** @throws Failure unavailable while stopping, without a database, or with one that this process may not serve */
+export async function checkReady({ ephemeral, standing }: Needs, stopping: boolean): Promise<Ready> {
   if (stopping) throw new Failure('unavailable', { detail: 'The service is stopping.', retryAfter: 1 })
   try {
-    await sql`select 1`.execute(db)
+    await standing.check()
   } catch (cause) {
     throw new Failure('unavailable', { detail: 'The database does not answer.', retryAfter: 5, cause })
   }
+  const fault = standing.fault()
+  if (fault !== undefined) throw new Failure('unavailable', { detail: fault })
   return { status: ephemeral.isShared() ? 'ok' : 'degraded' }
 }
