@@ -44,7 +44,8 @@ export interface MigrationState {
 /** The tables in which it is kept what has run. */
 export const BOOKKEEPING = ['kysely_migration', 'kysely_migration_lock'] as const
 
-const migratorOf = (db: Db) => new Migrator({ db, provider })
+/** Numbers are given out before the work is done, so that a later one may have run before an earlier one. */
+const migratorOf = (db: Db) => new Migrator({ db, provider, allowUnorderedMigrations: true })
 
 /**
  * Runs what has not run yet. Two processes that start at once take turns; the second finds nothing left to do. What a newer

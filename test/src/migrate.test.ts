@@ -48,6 +48,16 @@ async function migrateInProcess(environment: Environment): Promise<string> {
   return stdout
 }
 
+t.test('a migration that was numbered before others and came after them runs too', async (t) => {
+  const { db } = openDatabase(urlFor(t))
+  t.teardown(() => db.destroy())
+  await migrateUp(db)
+  await db.schema.alterTable('passwords').dropColumn('weak_format').execute()
+  await sql`delete from kysely_migration where name = '0002-weak-formats'`.execute(db)
+  t.strictSame(await migrateUp(db), ['0002-weak-formats'])
+  t.strictSame((await migrateDown(db, true)).length, ALL.length)
+})
+
 t.test('a migration that fails leaves nothing behind', async (t) => {
   const { db } = openDatabase(urlFor(t))
   t.teardown(() => db.destroy())
