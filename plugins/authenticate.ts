@@ -6,6 +6,7 @@ import { askedBriefly } from '../src/operation/briefly.ts'
 import { isAllowed } from '../src/roles/permissions.ts'
 import { createSessionStates, isProofOld, type SessionState } from '../src/sessions/states.ts'
 import { recallAccessToken, verifyAccessToken } from '../src/tokens/access-token.ts'
+import type { RecentProof } from './fastify.ts'
 
 /** `app.states`, `app.authenticate`, `request.session`: who asks, and whether they may. */
 export default fp(
@@ -54,7 +55,7 @@ export default fp(
       const { permission, recent } = request.routeOptions.config
       request.session = session
       if (permission && !isAllowed(session.account.roles, permission)) done(new Failure('permission_denied'))
-      else if (recent && isSensitive(recent, request.body) && isProofOld(app, session)) done(wantProof(app.config))
+      else if (recent && isSensitive(recent, request) && isProofOld(app, session)) done(wantProof(app.config))
       else done()
     }
 
@@ -78,9 +79,11 @@ export default fp(
   { name: 'authenticate', dependencies: ['db', 'ephemeral', 'jwt', 'rate-limit'] },
 )
 
-/** Whether a call with this body needs a recent proof; the body is not there yet when the guard is first asked. */
-function isSensitive(recent: true | readonly string[], body: unknown): boolean {
+/** Whether this call needs a recent proof; its body is not there yet when the guard is first asked. */
+function isSensitive(recent: RecentProof, request: FastifyRequest): boolean {
   if (recent === true) return true
+  if ('when' in recent) return recent.when(request)
+  const { body } = request
   return typeof body === 'object' && body !== null && recent.some((member) => Object.hasOwn(body, member))
 }
 

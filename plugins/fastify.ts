@@ -1,5 +1,5 @@
 /** What the plugins add to Fastify's types: the only module augmentation. */
-import type { HookHandlerDoneFunction } from 'fastify'
+import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { Deps } from '../src/deps.ts'
 import type { Failure } from '../src/errors.ts'
 import type { Feature } from '../src/features.ts'
@@ -9,6 +9,9 @@ import type { LimitClass } from '../src/throttling/classes.ts'
 
 /** What is answered to a failure: JSON, or a text of some type. */
 export type Retort = { status: number; body: object } | { status: number; body: string; type: string }
+
+/** When a route needs a recent proof of who asks: always, when the body has one of these members, or when something else holds. */
+export type RecentProof = true | readonly string[] | { when: (request: FastifyRequest) => boolean; inWords: string }
 
 declare module 'fastify' {
   interface FastifyInstance extends Deps {
@@ -42,8 +45,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** what a guarded route needs beyond being signed in */
     permission?: Permission
-    /** whether it needs a recent proof of who asks: always, or when the body has one of these members */
-    recent?: true | readonly string[]
+    /** whether it needs a recent proof of who asks */
+    recent?: RecentProof
     /** which calls it counts among; its folder says so where it does not */
     limit?: LimitClass
     /** that it changes nothing, where its method does not say so */

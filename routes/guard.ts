@@ -86,6 +86,11 @@ function describe(schema: Schema, { permission, recent }: RouteConfig): void {
 }
 
 function wordProof(recent: NonNullable<RouteConfig['recent']>): string {
-  const when = recent === true ? '' : `, where ${recent.map((member) => `\`${member}\``).join(' or ')} is sent`
-  return `Needs a recent proof of who asks${when}: see \`reauthenticate\`.`
+  return `Needs a recent proof of who asks${whenInWords(recent)}: see \`reauthenticate\`.`
+}
+
+function whenInWords(recent: NonNullable<RouteConfig['recent']>): string {
+  if (recent === true) return ''
+  if ('when' in recent) return `, ${recent.inWords}`
+  return `, where ${recent.map((member) => `\`${member}\``).join(' or ')} is sent`
 }

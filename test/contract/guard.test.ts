@@ -1,9 +1,7 @@
 /** Who may ask is a matter of place: whatever is not in an open place answers 401 to strangers. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { PAGES } from '../../src/mail/links.ts'
-import { startApp } from '../support/app.ts'
+import { filledIn, type Route, startAndListRoutes } from '../support/routes.ts'
 
 /** Everything that strangers may ask: `routes/v1/public/`, health, well-known, the documentation, pages for links in messages. */
 const OPEN = [
@@ -30,29 +28,8 @@ const OPEN_CALLS = [
   'POST /authenticate_user',
 ]
 
-const isOpen = ({ method, url }: Route) =>
+const isOpen = ({ method, url }: Pick<Route, 'method' | 'url'>) =>
   OPEN.some((open) => open.test(url)) || OPEN_CALLS.includes(`${method} ${url}`)
-
-interface Route {
-  method: HTTPMethods
-  url: string
-}
-
-/** The service with every route it has, the hidden ones too: Fastify announces an instance before it has any. */
-async function startAndListRoutes(t: Test) {
-  const routes: Route[] = []
-  const watch = (message: unknown) => {
-    ;(message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url }: RouteOptions) => {
-      for (const each of [method].flat()) routes.push({ method: each as HTTPMethods, url })
-    })
-  }
-  subscribe('fastify.initialization', watch)
-  const app = await startApp(t)
-  unsubscribe('fastify.initialization', watch)
-  return { app, routes }
-}
-
-const filledIn = (url: string) => url.replace(/:\w+/g, '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21').replace('*', 'x')
 
 t.test('every route outside the open places answers 401 without a token', async (t) => {
   const { app, routes } = await startAndListRoutes(t)

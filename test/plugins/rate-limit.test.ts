@@ -1,11 +1,9 @@
 /** Nobody may ask for more than their share: every call is of a class, and each caller has so many of each. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { FastifyInstance, InjectOptions, RouteOptions } from 'fastify'
-import t, { type Test } from 'tap'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import t from 'tap'
 import { LIMIT_CLASSES } from '../../src/throttling/classes.ts'
 import {
   bearer,
-  type Environment,
   getMe,
   onEachStore,
   onPostgres,
@@ -16,6 +14,7 @@ import {
   startApp,
   testEnvironment,
 } from '../support/app.ts'
+import { filledIn, startAndListRoutes } from '../support/routes.ts'
 import { METRICS_TOKEN, scrape } from '../support/scrape.ts'
 
 const ON = { RATE_LIMIT: 'on' }
@@ -26,22 +25,6 @@ const ask = (app: FastifyInstance, remoteAddress: string, options: InjectOptions
 
 const statuses = async (asked: ReadonlyArray<PromiseLike<{ statusCode: number }>>) =>
   (await Promise.all(asked)).map(({ statusCode }) => statusCode)
-
-/** The service with every route it has. */
-async function startAndListRoutes(t: Test, environment: Environment) {
-  const routes: { method: string; url: string }[] = []
-  const watch = (message: unknown) => {
-    ;(message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url }: RouteOptions) => {
-      for (const each of [method].flat()) routes.push({ method: each as string, url })
-    })
-  }
-  subscribe('fastify.initialization', watch)
-  const app = await startApp(t, environment)
-  unsubscribe('fastify.initialization', watch)
-  return { app, routes }
-}
-
-const filledIn = (url: string) => url.replace(/:\w+/g, '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21').replace('*', 'x')
 
 t.test('every route counts among some class, unknown URLs and methods too', async (t) => {
   const { app, routes } = await startAndListRoutes(t, ON)

@@ -29,7 +29,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'PUT',
     url: '/users/me',
-    config: { permission: 'self:write', recent: ['email'] },
+    config: { permission: 'self:write', recent: ['email', 'username'] },
     schema: {
       operationId: 'updateMe',
       summary: 'Change one’s own account',

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import { exportEvents, listEvents } from '../../../src/audit/list.ts'
 import { recordEvent } from '../../../src/audit/record.ts'
 import { AuditPage, AuditQuery } from '../../../src/audit/schema.ts'
@@ -15,7 +16,10 @@ const audit: FastifyPluginAsyncTypebox = async (app) => {
     url: '/audit',
     // a HEAD would export everything, and show nothing of it
     exposeHeadRoute: false,
-    config: { permission: 'audit:read' },
+    config: {
+      permission: 'audit:read',
+      recent: { when: asksForLines, inWords: 'where all events are asked for at once' },
+    },
     schema: {
       operationId: 'listAuditEvents',
       summary: 'What happened, page by page',
@@ -35,13 +39,19 @@ const audit: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async (request, reply) => {
-      const { format, limit, cursor, ...filter } = request.query
-      const asLines = format ? format === 'jsonl' : request.headers.accept?.includes(LINES)
-      if (!asLines) return (await listEvents(app, { ...filter, limit, ...(cursor && { cursor }) })) as never
+      const { format: _, limit, cursor, ...filter } = request.query
+      if (!asksForLines(request))
+        return (await listEvents(app, { ...filter, limit, ...(cursor && { cursor }) })) as never
       await recordEvent(app.db, app, { action: 'audit.export', actor: actorOf(request) })
       return reply.type(LINES).send(Readable.from(exportEvents(app, filter)) as never)
     },
   })
+}
+
+/** Whether all events are to come in one answer. */
+function asksForLines({ query, headers }: FastifyRequest): boolean {
+  const { format } = query as { format?: unknown }
+  return format === undefined ? headers.accept?.includes(LINES) === true : format === 'jsonl'
 }
 
 export default audit

@@ -54,7 +54,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     method: 'PUT',
     url: '/users/:user_id',
     // who sets somebody's password or address can be that person; their own, and they have made a proof for themselves
-    config: { permission: 'users:write', recent: ['roles', 'password', 'email'] },
+    config: { permission: 'users:write', recent: ['roles', 'password', 'email', 'username', 'disabled'] },
     schema: {
       operationId: 'updateUser',
       summary: 'Change an account',
@@ -94,7 +94,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/users/:user_id/unlock',
-    config: { permission: 'users:write' },
+    // it takes away what keeps the password from being guessed
+    config: { permission: 'users:write', recent: true },
     schema: {
       operationId: 'unlockUser',
       summary: 'Let sign-ins to an account wait no longer',
