@@ -1,59 +1,74 @@
 /** The chain at rest: where it is, and what still has to get into it. */
+import type { KeyObject } from 'node:crypto'
 import { sql } from 'kysely'
 import { inChunks } from '../db/chunks.ts'
 import type { Db } from '../db/open.ts'
-import type { AuditEventRow } from '../db/schema.ts'
+import type { AuditCheckpointRow, AuditEventRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import { isOurs } from './checkpoint.ts'
 import { BEGINNING, type Link } from './mac.ts'
 
-/** The last event that is in the chain. */
-export async function findHead(db: Db | Tx): Promise<Link> {
+/** A place in the chain, and the time of the event that has it, epoch ms. */
+export type Head = Link & { at: number }
+
+/** An event with the place that it is to get. */
+export type Placed = Link & Pick<AuditEventRow, 'id' | 'mark'>
+
+/**
+ * The last event that is in the chain.
+ * @param checkpoint tells where an empty chain goes on
+ */
+export async function findHead(db: Db | Tx, checkpoint: AuditCheckpointRow | undefined): Promise<Head> {
   const last = await db
     .selectFrom('audit_events')
-    .select(['seq', 'chain'])
+    .select(['seq', 'chain', 'at'])
     .where('seq', 'is not', null)
     .orderBy('seq', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return last ? toLink(last) : findPruned(db)
+  return last ? { ...toLink(last), at: last.at } : prunedBy(checkpoint)
 }
 
-/** The last event that was in the chain and was removed for its age. */
-export async function findPruned(db: Db | Tx): Promise<Link> {
-  const row = await db
-    .selectFrom('audit_checkpoints')
-    .select(['pruned_seq as seq', 'pruned_head as chain'])
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row ?? BEGINNING
+/** The checkpoint that has come furthest, of those that nobody has forged. */
+export async function findCheckpoint(db: Db | Tx, key: KeyObject): Promise<AuditCheckpointRow | undefined> {
+  for (let offset = 0; ; offset += 1) {
+    const rows = db.selectFrom('audit_checkpoints').selectAll().orderBy('seq', 'desc').orderBy('id', 'desc')
+    const row = await rows.limit(1).offset(offset).executeTakeFirst()
+    if (!row || isOurs(key, row)) return row
+  }
 }
 
-/** The newest checkpoint. */
-export function findCheckpoint(db: Db | Tx): Promise<Pick<Checkpoint, 'at' | 'seq'> | undefined> {
-  return db.selectFrom('audit_checkpoints').select(['at', 'seq']).orderBy('id', 'desc').limit(1).executeTakeFirst()
+/** The last event that was in the chain and was removed for its age, as a checkpoint tells, and when that was. */
+export function prunedBy(checkpoint: AuditCheckpointRow | undefined): Head {
+  if (!checkpoint) return { ...BEGINNING, at: 0 }
+  return { seq: checkpoint.pruned_seq, chain: checkpoint.pruned_head, at: checkpoint.at }
+}
+
+/** What the chain has come to at a number, if there is an event of that number. */
+export async function findChainAt(db: Db | Tx, seq: number): Promise<string | null | undefined> {
+  const row = await db.selectFrom('audit_events').select('chain').where('seq', '=', seq).executeTakeFirst()
+  return row?.chain
 }
 
 /** The oldest events that are not in the chain. */
-export function findUnsealed(db: Db | Tx, limit: number) {
-  return db
-    .selectFrom('audit_events')
-    .select(['id', 'mac'])
-    .where('seq', 'is', null)
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+export function findUnsealed(db: Db | Tx, limit: number): Promise<AuditEventRow[]> {
+  return db.selectFrom('audit_events').selectAll().where('seq', 'is', null).orderBy('id').limit(limit).execute()
 }
 
 /** Gives events their places. */
-export async function placeEvents(tx: Tx, placed: readonly (Link & { id: string })[]): Promise<void> {
+export async function placeEvents(tx: Tx, placed: readonly Placed[]): Promise<void> {
   for (const chunk of inChunks(placed)) {
-    const rows = sql.join(chunk.map(({ id, seq, chain }) => sql`(${id}, ${seq}, ${chain})`))
-    await sql`with placed (id, seq, chain) as (values ${rows})
-      update audit_events set seq = cast(placed.seq as bigint), chain = placed.chain
+    const rows = sql.join(chunk.map(({ id, seq, chain, mark }) => sql`(${id}, ${seq}, ${chain}, ${mark})`))
+    await sql`with placed (id, seq, chain, mark) as (values ${rows})
+      update audit_events
+      set seq = cast(placed.seq as bigint), chain = placed.chain, mark = cast(placed.mark as text)
       from placed where audit_events.id = placed.id`.execute(tx)
   }
+}
+
+/** Takes their places from events beyond a number. */
+export async function displaceEvents(tx: Tx, beyond: number): Promise<void> {
+  await tx.updateTable('audit_events').set({ seq: null, chain: null }).where('seq', '>', beyond).execute()
 }
 
 /** The oldest events of the chain, in its order. */

@@ -40,7 +40,12 @@ export function makeCheckpoint(
  * be judged when that key is long gone from the ring.
  */
 export function isGenuine(key: KeyObject, checkpoint: Checkpoint): boolean {
-  return checkpoint.mac === macOfCheckpoint(key, checkpoint) && isSigned(checkpoint)
+  return isOurs(key, checkpoint) && isSigned(checkpoint)
+}
+
+/** Whether it was made with the key of the log; its signature, which is for others, is not looked at. */
+export function isOurs(key: KeyObject, checkpoint: Checkpoint): boolean {
+  return checkpoint.mac === macOfCheckpoint(key, checkpoint)
 }
 
 function macOfCheckpoint(auditKey: KeyObject, checkpoint: Omit<Checkpoint, 'mac'>): string {

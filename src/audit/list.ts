@@ -69,7 +69,7 @@ function firstIdOf(time: string): string {
 }
 
 function toItem({ action, ...row }: AuditEventRow): AuditEventItem {
-  const { id, at, actor, subject, outcome, cause, session_id, ip, user_agent, request_id, details, seq } = row
+  const { id, at, actor, subject, outcome, cause, session_id, ip, user_agent, request_id, details, seq, mark } = row
   return {
     id,
     at: new Date(at).toISOString(),
@@ -78,6 +78,7 @@ function toItem({ action, ...row }: AuditEventRow): AuditEventItem {
     ...present({ actor, subject, cause, session_id, ip, user_agent, request_id }),
     ...(details !== null && { details: JSON.parse(details) }),
     ...(seq !== null && { number: seq }),
+    ...(mark !== null && seq !== null && { mark }),
   }
 }
 

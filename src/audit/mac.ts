@@ -9,7 +9,7 @@ import type { AuditEventRow } from '../db/schema.ts'
 type Personal = Pick<AuditEventRow, 'ip' | 'user_agent'>
 
 /** What stays. */
-export type Content = Omit<AuditEventRow, 'ip' | 'user_agent' | 'salt' | 'mac' | 'seq' | 'chain'>
+export type Content = Omit<AuditEventRow, 'ip' | 'user_agent' | 'salt' | 'mac' | 'seq' | 'chain' | 'mark'>
 
 /** Bytes of a salt: addresses are few enough to be tried, all of them, against a digest without one. */
 const SALT = 16
@@ -44,10 +44,14 @@ export interface Link {
 /** What the first event follows. */
 export const BEGINNING: Link = { seq: 0, chain: '' }
 
-/** The place after `previous`, taken by this event. */
-export function linkAfter(key: KeyObject, previous: Link, { id, mac }: Pick<AuditEventRow, 'id' | 'mac'>): Link {
+/** The place after `previous`, taken by this event. Its mark enters the chain, so that nobody can take it away again. */
+export function linkAfter(
+  key: KeyObject,
+  previous: Link,
+  { id, mac, mark }: Pick<AuditEventRow, 'id' | 'mac' | 'mark'>,
+): Link {
   const seq = previous.seq + 1
-  return { seq, chain: hmacOver(key, 'link', [previous.chain, seq, id, mac]) }
+  return { seq, chain: hmacOver(key, 'link', [previous.chain, seq, id, mac, ...(mark === null ? [] : [mark])]) }
 }
 
 /**

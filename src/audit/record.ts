@@ -30,7 +30,7 @@ const USER_AGENT_LENGTH = 256
 /** Counts this process's events, so that those of one millisecond keep their order. */
 let count = 0
 
-type NewEvent = Omit<AuditEventRow, 'seq' | 'chain'>
+export type NewEvent = Omit<AuditEventRow, 'seq' | 'chain' | 'mark'>
 
 const insertEvent = compiled<NewEvent, never>((db, stand) =>
   db.insertInto('audit_events').values({
@@ -51,6 +51,7 @@ const insertEvent = compiled<NewEvent, never>((db, stand) =>
     mac: stand('mac'),
     seq: null,
     chain: null,
+    mark: null,
   }),
 )
 
@@ -63,7 +64,8 @@ export async function recordEvent(db: Db | Tx, deps: Pick<Deps, 'audit' | 'now'>
   deps.audit.stir()
 }
 
-function rowOf({ audit, now }: Pick<Deps, 'audit' | 'now'>, event: AuditEvent): NewEvent {
+/** The row of an event, without a place yet. */
+export function rowOf({ audit, now }: Pick<Deps, 'audit' | 'now'>, event: AuditEvent): NewEvent {
   const { action, actor, subject, failure, cause, session_id, details } = event
   const { ip = null, user_agent, request_id = null } = actor.origin
   const at = now()

@@ -2,6 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
 import { ACTIONS } from './actions.ts'
 
+/** What the sealer noticed of an event. */
+const MARKS = ['late', 'foreign'] as const
+
 const OUTCOMES = ['success', 'failure'] as const
 
 const Event = {
@@ -38,6 +41,13 @@ export const AuditEventItem = named(
       ),
       number: Type.Optional(
         Type.Integer({ description: 'its place in the chain, from 1; absent for a second or so', example: 42 }),
+      ),
+      mark: Type.Optional(
+        enumOf(MARKS, {
+          description:
+            'what was wrong with it when it got its place: it came long after it says it was written, or it was not written by this service',
+          example: 'late',
+        }),
       ),
     },
     { description: 'Something that happened' },

@@ -3,11 +3,13 @@
  * writes an event would wait for the one before it; so only this waits, and nobody waits for this.
  */
 import { tryTurn } from '../db/dialect.ts'
+import type { AuditCheckpointRow, AuditEventRow } from '../db/schema.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
-import { findCheckpoint, findHead, findPruned, findUnsealed, placeEvents } from './chain.ts'
+import { findCheckpoint, findUnsealed, type Head, type Placed, placeEvents, prunedBy } from './chain.ts'
 import { type Checkpoint, makeCheckpoint } from './checkpoint.ts'
-import { type Link, linkAfter } from './mac.ts'
+import { findEnd, type Gap, placeGap } from './gap.ts'
+import { BEGINNING, type Link, linkAfter, macOf } from './mac.ts'
 import { pruneEvents } from './prune.ts'
 
 type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'keys' | 'now'>
@@ -24,8 +26,20 @@ const CHECKPOINT_EVERY = 600_000
 /** Of the checkpoints of each hour the last one stays, since it says all that those before it do. */
 const HOUR = 3_600_000
 
+/**
+ * An event that says it was written so long, in ms, before the last one that was sealed was not there then. It is longer
+ * than any transaction takes, and clocks of nodes differ.
+ */
+export const LATE = 600_000
+
 /** When it is time for a checkpoint: as usual; because this process ends; or because old events are still leaving. */
 export type Moment = 'usual' | 'last' | 'pruning'
+
+/** How far the chain has come, as far as somebody knows who is not the database. */
+export interface Seen extends Head {
+  /** events before this time had places and lost them; set until all of them have new ones */
+  displaced?: number | undefined
+}
 
 /** What one batch came to. */
 export interface Sealed {
@@ -34,38 +48,65 @@ export interface Sealed {
   /** whether there may be more events to remove */
   isPruning: boolean
   /** where the chain is now; undefined if another process had the turn, which will see to everything */
-  head?: Link
+  head?: Seen
   checkpoint?: Checkpoint
+  /** what the log was found to have lost */
+  gap?: Gap | undefined
 }
 
 /**
  * Seals one batch of events. When it is time, also removes some that are too old, and makes a checkpoint if there is
  * anything new to say; otherwise nothing is written.
+ * @param seen how far the chain had come, as far as the caller knows; what the log's own checkpoint tells counts too
  */
-export function sealEvents(deps: Needs, moment: Moment): Promise<Sealed> {
+export function sealEvents(deps: Needs, moment: Moment, seen?: Seen): Promise<Sealed> {
   return inTransaction(deps.db, async (tx) => {
     if (!(await tryTurn(tx, 'audit'))) return { isFull: false, isPruning: false }
-    const { head, isFull } = await placeUnsealed(tx, deps, await findHead(tx))
-    const newest = await findCheckpoint(tx)
-    const isDue = moment !== 'usual' || !newest || deps.now() - newest.at >= CHECKPOINT_EVERY
+    const newest = await findCheckpoint(tx, deps.audit.key)
+    const known = furtherOf(seen, newest)
+    const { end, gap } = await findEnd(tx, deps, known, newest)
+    const start = gap ? await placeGap(tx, deps, end, gap) : end
+    const displaced = gap ? known.at + 1 : seen?.displaced
+    const { head, isFull } = await placeUnsealed(tx, deps, start, displaced ?? end.at - LATE)
+    const ended = { isFull, head: { ...head, displaced: isFull ? displaced : undefined }, gap }
+    const isDue = moment !== 'usual' || gap || !newest || deps.now() - newest.at >= CHECKPOINT_EVERY
     const pruned = isDue ? await pruneEvents(tx, deps, PRUNED) : undefined
     const isPruning = pruned !== undefined
     const isNews = isPruning || head.seq > (newest?.seq ?? 0)
-    if (!isDue || !isNews) return { isFull, isPruning, head }
-    const checkpoint = await addCheckpoint(tx, deps, head, pruned ?? (await findPruned(tx)))
-    return { isFull, isPruning, head, checkpoint }
+    if (!isDue || !isNews) return { ...ended, isPruning }
+    const checkpoint = await addCheckpoint(tx, deps, head, pruned ?? prunedBy(newest))
+    return { ...ended, isPruning, checkpoint }
   })
 }
 
-async function placeUnsealed(tx: Tx, { audit: { key } }: Needs, head: Link) {
+/** Numbers only grow, so that the greater one is the later. */
+function furtherOf(seen: Seen | undefined, checkpoint: AuditCheckpointRow | undefined): Seen {
+  const told = checkpoint ? headOf(checkpoint) : { ...BEGINNING, at: 0 }
+  return seen && seen.seq >= told.seq ? seen : told
+}
+
+/** How far the chain had come, as a checkpoint tells. */
+export function headOf({ seq, head, at }: Checkpoint): Seen {
+  return { seq, chain: head, at }
+}
+
+/** @param late what was written before is marked, epoch ms */
+async function placeUnsealed(tx: Tx, { audit: { key } }: Needs, start: Head, late: number) {
   const unsealed = await findUnsealed(tx, BATCH)
-  let last = head
-  const placed = unsealed.map((event) => {
-    last = linkAfter(key, last, event)
-    return { id: event.id, ...last }
+  let last = start
+  const placed = unsealed.map((event): Placed => {
+    const mark = markOf(event, macOf(key, event), late)
+    last = { ...linkAfter(key, last, { ...event, mark }), at: event.at }
+    return { id: event.id, seq: last.seq, chain: last.chain, mark }
   })
   await placeEvents(tx, placed)
   return { head: last, isFull: placed.length === BATCH }
+}
+
+/** What is wrong with an event that gets its place now. */
+function markOf({ at, mac }: AuditEventRow, expected: string, late: number): AuditEventRow['mark'] {
+  if (mac !== expected) return 'foreign'
+  return at < late ? 'late' : null
 }
 
 async function addCheckpoint(tx: Tx, deps: Needs, head: Link, pruned: Link): Promise<Checkpoint> {

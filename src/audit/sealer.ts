@@ -4,8 +4,8 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { Deps } from '../deps.ts'
 import { findUnsealed } from './chain.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import type { Link } from './mac.ts'
-import { type Moment, type Sealed, sealEvents } from './seal.ts'
+import { type Moment, type Sealed, type Seen, sealEvents } from './seal.ts'
+import { findShipped } from './shipped.ts'
 
 type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'keys' | 'log' | 'now'>
 
@@ -28,7 +28,7 @@ export function startSealer(deps: Needs): Sealer {
   const { audit, log } = deps
   let soon: NodeJS.Timeout | undefined
   let running = Promise.resolve()
-  let seen: Link | undefined
+  let seen: Seen | undefined = findShipped(deps)
 
   audit.onStir(() => {
     soon ??= setTimeout(run, SOON).unref()
@@ -48,20 +48,20 @@ export function startSealer(deps: Needs): Sealer {
   async function sealAll(isLast: boolean): Promise<void> {
     let moment: Moment = isLast ? 'last' : 'usual'
     for (;;) {
-      const sealed = await sealEvents(deps, moment)
+      const sealed = await sealEvents(deps, moment, seen)
       await notice(sealed)
       if (!sealed.isFull && !sealed.isPruning) return
       if (sealed.isPruning) moment = 'pruning'
     }
   }
 
-  async function notice({ head, checkpoint }: Sealed): Promise<void> {
+  async function notice({ head, checkpoint, gap }: Sealed): Promise<void> {
     if (!head) {
       // who had the turn may have looked before our last event was there
       if ((await findUnsealed(deps.db, 1)).length > 0) audit.stir()
       return
     }
-    if (seen && head.seq < seen.seq) log.error({ was: seen.seq, is: head.seq }, 'the audit log has lost its end')
+    if (gap) log.error(gap, 'the audit log has lost its end: latchkey audit verify says what is missing')
     seen = head
     if (checkpoint) await ship(deps, checkpoint)
   }

@@ -4,12 +4,20 @@ import type { AuditCheckpointRow, AuditEventRow } from '../db/schema.ts'
 import { toLink } from './chain.ts'
 import { type Checkpoint, isGenuine } from './checkpoint.ts'
 import { type Erasures, type Fault, trackErasures } from './erasures.ts'
+import { type Findings, trackFindings } from './findings.ts'
+import { beforeGap, readGap } from './gap.ts'
 import { BEGINNING, digestOf, type Link, linkAfter, macOf } from './mac.ts'
+import { LATE } from './seal.ts'
 import type { AuditTrail } from './trail.ts'
 
 /** What there was to verify. */
 export interface Verdict {
+  /** what does not fit: nothing after it can be judged */
   fault?: Fault
+  /** what the service itself noticed and marked: what was lost, came late, or was not its own */
+  findings: readonly Fault[]
+  /** such findings that an operator has said they know of */
+  acknowledged: number
   /** how many events are in the chain, and how many are not yet */
   sealed: number
   unsealed: number
@@ -27,8 +35,11 @@ interface Walk {
   db: Db
   audit: Pick<AuditTrail, 'key'>
   erased: Erasures
+  found: Findings
   /** how far it has come */
   previous: Link
+  /** when the last event of the chain was written, epoch ms */
+  at: number
 }
 
 /**
@@ -40,7 +51,7 @@ export async function verifyLog(
   shipped: readonly Checkpoint[] = [],
 ): Promise<Verdict> {
   for (;;) {
-    const walk = { ...deps, erased: trackErasures(), previous: BEGINNING }
+    const walk = { ...deps, erased: trackErasures(), found: trackFindings(), previous: BEGINNING, at: 0 }
     const stored = await deps.db.selectFrom('audit_checkpoints').selectAll().orderBy('id').execute()
     const verdict = await verifyFrom(walk, stored, shipped)
     // old events may have left meanwhile
@@ -51,11 +62,9 @@ export async function verifyLog(
 async function hasBegunAnew(db: Db, stored: readonly AuditCheckpointRow[]): Promise<boolean> {
   const row = await db
     .selectFrom('audit_checkpoints')
-    .select('pruned_seq')
-    .orderBy('id', 'desc')
-    .limit(1)
+    .select(({ fn }) => fn.max('pruned_seq').as('pruned_seq'))
     .executeTakeFirst()
-  return row !== undefined && row.pruned_seq !== beginningOf(stored).seq
+  return (row?.pruned_seq ?? 0) !== beginningOf(stored).seq
 }
 
 async function verifyFrom(
@@ -63,7 +72,8 @@ async function verifyFrom(
   stored: readonly AuditCheckpointRow[],
   shipped: readonly Checkpoint[],
 ): Promise<Verdict> {
-  const verdict: Verdict = { sealed: 0, unsealed: 0, checkpoints: stored.length + shipped.length, pruned: 0, last: 0 }
+  const counts = { sealed: 0, unsealed: 0, checkpoints: stored.length + shipped.length, pruned: 0, last: 0 }
+  const verdict: Verdict = { findings: [], acknowledged: 0, ...counts }
   const forged = findForged(walk, stored, shipped)
   if (forged) return { ...verdict, fault: forged }
   const start = beginningOf(stored)
@@ -77,7 +87,7 @@ async function verifyFrom(
     // what was sealed between the two is in neither
     (await walkChain(walk, heads, verdict)) ??
     walk.erased.find()
-  return fault ? { ...verdict, fault } : verdict
+  return { ...verdict, ...walk.found.judge(), ...(fault && { fault }) }
 }
 
 function findForged({ audit }: Walk, stored: readonly AuditCheckpointRow[], shipped: readonly Checkpoint[]) {
@@ -90,8 +100,9 @@ function findForged({ audit }: Walk, stored: readonly AuditCheckpointRow[], ship
 
 /** What the first event that should be there follows. */
 function beginningOf(stored: readonly AuditCheckpointRow[]): Link {
-  const newest = stored.at(-1)
-  return newest ? { seq: newest.pruned_seq, chain: newest.pruned_head } : BEGINNING
+  return stored
+    .map(({ pruned_seq, pruned_head }) => ({ seq: pruned_seq, chain: pruned_head }))
+    .reduce((furthest, link) => (link.seq > furthest.seq ? link : furthest), BEGINNING)
 }
 
 /** What the chain must have come to, by number; of what was pruned only the end can still be told. */
@@ -128,7 +139,9 @@ async function walkChain(
   for await (const event of eventsAfter(walk.db, walk.previous.seq)) {
     fault ??= judgeEvent(walk, event) ?? judgeHead(toLink(event), heads, event.id)
     if (fault) return fault
+    walk.found.see(event)
     walk.previous = toLink(event)
+    walk.at = event.at
     verdict.sealed += 1
     verdict.last = walk.previous.seq
   }
@@ -155,12 +168,23 @@ async function* eventsAfter(db: Db, seq: number): AsyncGenerator<AuditEventRow> 
 
 function judgeEvent(walk: Walk, event: AuditEventRow): Fault | undefined {
   const { id, seq } = event
-  const altered = judgeContent(walk, event)
-  if (altered) return altered
-  const expected = linkAfter(walk.audit.key, walk.previous, event)
-  if (seq === expected.seq && event.chain === expected.chain) return undefined
+  const isPlaced = isPlacedAfter(walk, walk.previous, event)
+  // who sealed it has said that it is not ours
+  const altered = isPlaced && event.mark === 'foreign' ? undefined : judgeContent(walk, event)
+  if (altered || isPlaced || isTold(walk, event)) return altered
+  const expected = { seq: walk.previous.seq + 1 }
   if (seq !== expected.seq) return { row: id, text: `follows a gap: event ${expected.seq} before it is missing` }
   return { row: id, text: `is not the event that had the number ${seq}: it was moved, or one before it was` }
+}
+
+function isPlacedAfter({ audit }: Walk, previous: Link, event: AuditEventRow): boolean {
+  const { seq, chain } = linkAfter(audit.key, previous, event)
+  return seq === event.seq && chain === event.chain
+}
+
+/** Whether it is the service's own word on why the numbers before it are missing. */
+function isTold(walk: Walk, event: AuditEventRow): boolean {
+  return event.action === 'audit.gap' && isPlacedAfter(walk, beforeGap(readGap(event), walk.previous), event)
 }
 
 function judgeContent({ audit, erased }: Walk, event: AuditEventRow): Fault | undefined {
@@ -193,11 +217,21 @@ async function walkUnsealed(walk: Walk, verdict: Verdict): Promise<Fault | undef
       .limit(PAGE)
       .execute()
     for (const event of page) {
-      const fault = judgeContent(walk, event)
+      const fault = judgeContent(walk, event) ?? judgeTime(walk, event)
       if (fault) return fault
+      walk.found.see(event)
     }
     verdict.unsealed += page.length
     if (page.length < PAGE) return undefined
     last = page.at(-1)?.id ?? last
+  }
+}
+
+/** What waits for its number is newer than what has one. */
+function judgeTime({ at }: Walk, event: AuditEventRow): Fault | undefined {
+  if (event.at >= at - LATE) return undefined
+  return {
+    row: event.id,
+    text: 'waits for a number although it is older than what has one: it lost its place, or was put back',
   }
 }

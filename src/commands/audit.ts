@@ -1,21 +1,29 @@
 /** `latchkey audit …` */
-import { readFileSync } from 'node:fs'
-import type { Checkpoint } from '../audit/checkpoint.ts'
+import { OPERATOR } from '../audit/actor.ts'
+import type { Fault } from '../audit/erasures.ts'
+import { recordEvent } from '../audit/record.ts'
+import { readCheckpoints } from '../audit/shipped.ts'
 import { type Verdict, verifyLog } from '../audit/verify.ts'
 import { prepareSchema } from '../db/migrate.ts'
 import { shown } from '../moving/summary.ts'
 import { type CommandGroup, openTrail, withDatabase } from './program.ts'
-import { say } from './terminal.ts'
+import { complain, say } from './terminal.ts'
+
+/** So many findings are named; an attack on a long log makes as many as it has events. */
+const SHOWN = 50
 
 /** The log of what happened. */
 export const audit: CommandGroup = (program) => {
-  program
-    .command('audit')
-    .description('the log of what happened')
+  const group = program.command('audit').description('the log of what happened')
+  group
     .command('verify')
     .description('look at every event: whether one was altered, removed, inserted or moved; the service may be running')
     .option('--checkpoints <file>', 'checkpoints that were kept elsewhere, one JSON object a line')
     .action(verify)
+  group
+    .command('acknowledge')
+    .description('say that what audit verify finds marked is known, such as what a restored backup lacks; it is logged')
+    .action(acknowledge)
 }
 
 async function verify({ checkpoints }: { checkpoints?: string }): Promise<void> {
@@ -24,28 +32,40 @@ async function verify({ checkpoints }: { checkpoints?: string }): Promise<void> 
     await prepareSchema(db, 'check')
     const verdict = await verifyLog({ db, audit: openTrail(config) }, shipped)
     say(summaryOf(verdict))
-    if (!verdict.fault) return
-    const { row, text } = verdict.fault
-    throw new Error(row === undefined ? text : `${row} ${text}`)
+    complainOf(verdict)
   })
 }
 
-function summaryOf({ fault, sealed, unsealed, checkpoints, pruned, last }: Verdict): string {
-  const found = fault ? `${shown(sealed)} events are as they were written` : `${shown(sealed)} events verified`
+/** What is wrong, a line each, and that it is. */
+function complainOf({ fault, findings }: Verdict): void {
+  for (const found of findings.slice(0, SHOWN)) complain(sentenceOf(found))
+  const more = findings.length - SHOWN
+  if (more > 0) complain(`and so are ${shown(more)} more events`)
+  if (fault) complain(sentenceOf(fault))
+  if (fault || findings.length > 0) process.exitCode = 1
+}
+
+const sentenceOf = ({ row, text }: Fault) => (row === undefined ? text : `${row} ${text}`)
+
+async function acknowledge(): Promise<void> {
+  await withDatabase(async (db, config) => {
+    await prepareSchema(db, 'check')
+    const audit = openTrail(config)
+    const verdict = await verifyLog({ db, audit })
+    complainOf(verdict)
+    if (verdict.fault) throw new Error('what was altered or removed without a mark cannot be acknowledged')
+    process.exitCode = 0
+    if (verdict.findings.length === 0) return say('nothing to acknowledge')
+    const details = { up_to: verdict.last, findings: verdict.findings.length }
+    await recordEvent(db, { audit, now: Date.now }, { action: 'audit.acknowledge', actor: OPERATOR, details })
+    say(`acknowledged: ${shown(details.findings)}`)
+  })
+}
+
+function summaryOf({ fault, findings, acknowledged, sealed, unsealed, checkpoints, pruned, last }: Verdict): string {
+  const isWell = !fault && findings.length === 0
+  const found = isWell ? `${shown(sealed)} events verified` : `${shown(sealed)} events are as they were written`
   const range = sealed > 0 ? `, numbers ${pruned + 1} to ${last}` : ''
-  return `${found}${range}; ${shown(unsealed)} wait for their number; ${shown(checkpoints)} checkpoints`
-}
-
-/** @throws when a line is not JSON */
-function readCheckpoints(path: string): Checkpoint[] {
-  const lines = readFileSync(path, 'utf8').split('\n')
-  if (lines.at(-1) === '') lines.pop()
-  return lines.map((line, index) => {
-    try {
-      // what is no object, or has other members, is not genuine
-      return Object(JSON.parse(line)) as Checkpoint
-    } catch {
-      throw new Error(`${path} holds no JSON in line ${index + 1}`)
-    }
-  })
+  const known = acknowledged > 0 ? `; ${shown(acknowledged)} findings acknowledged` : ''
+  return `${found}${range}; ${shown(unsealed)} wait for their number; ${shown(checkpoints)} checkpoints${known}`
 }

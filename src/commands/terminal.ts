@@ -7,6 +7,11 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** Says on standard error what is wrong. */
+export function complain(line: string): void {
+  process.stderr.write(`latchkey: ${line}\n`)
+}
+
 /** One line from a person who does not see what they type, or from a pipe. */
 export async function readPassword(): Promise<string> {
   if (process.stdin.isTTY) return ask('Password: ', { hidden: true })

@@ -14,6 +14,7 @@ export const KEYS = {
   messages: ['id'],
   audit_events: ['id'],
   audit_checkpoints: ['id'],
+  audit_keys: ['id'],
   outbox: ['id'],
   proofs: ['digest'],
   known_devices: ['user_id', 'digest'],

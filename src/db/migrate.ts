@@ -13,6 +13,7 @@ import * as devices from './migrations/0006-devices.ts'
 import * as stepUp from './migrations/0007-step-up.ts'
 import * as upgrades from './migrations/0008-upgrades.ts'
 import * as requests from './migrations/0010-requests.ts'
+import * as auditMarks from './migrations/0012-audit.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
@@ -26,6 +27,7 @@ const MIGRATIONS = {
   '0007-step-up': stepUp,
   '0008-upgrades': upgrades,
   '0010-requests': requests,
+  '0012-audit': auditMarks,
 }
 
 /** The names of the migrations that this version knows, in order. */

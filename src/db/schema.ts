@@ -12,6 +12,7 @@ export interface Tables {
   messages: MessagesTable
   audit_events: AuditEventsTable
   audit_checkpoints: AuditCheckpointsTable
+  audit_keys: AuditKeysTable
   outbox: OutboxTable
   proofs: ProofsTable
   known_devices: KnownDevicesTable
@@ -154,8 +155,10 @@ interface AuditEventsTable {
   mac: string
   /** the place in the chain, from 1; null until the event is sealed */
   seq: number | null
-  /** HMAC-SHA256 over the predecessor's, `seq`, `id` and `mac`, base64url */
+  /** HMAC-SHA256 over the predecessor's, `seq`, `id`, `mac` and, where there is one, `mark`, base64url */
   chain: string | null
+  /** what was wrong with it when it was sealed; null: nothing */
+  mark: 'late' | 'foreign' | null
 }
 export type AuditEventRow = Selectable<AuditEventsTable>
 
@@ -178,6 +181,16 @@ interface AuditCheckpointsTable {
   mac: string
 }
 export type AuditCheckpointRow = Selectable<AuditCheckpointsTable>
+
+interface AuditKeysTable {
+  /** digest of the key, base64url */
+  id: string
+  /** AES-256-GCM over the key, base64url */
+  sealed: string
+  /** nothing that was made with it later counts */
+  retired_at: number
+}
+export type AuditKeyRow = Selectable<AuditKeysTable>
 
 interface OutboxTable {
   id: Generated<number>
