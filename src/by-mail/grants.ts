@@ -22,7 +22,7 @@ export function createGrant(deps: Needs): Grant {
     }
     // a disabled account is sent nothing
     const enabled = account?.disabled_at === null ? account : undefined
-    if (wanted.kind === 'sign-in-code') return sendSignInCode(tx, deps, wanted.email, enabled, origin)
+    if (wanted.kind === 'sign-in-code') return sendSignInCode(tx, deps, wanted.email, enabled, { origin, request })
     if (enabled) await sendLink(tx, deps, enabled, wanted.kind, origin)
   }
 }

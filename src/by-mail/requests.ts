@@ -2,14 +2,15 @@
  * Requests for mail by strangers. They only note what is wanted; whether anybody has that address is looked up later, at
  * moments that have nothing to do with the request, so that neither its answer nor its time tells.
  */
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { foldIdentifier } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
 import { isDatabaseUnavailable, skippingHeld } from '../db/dialect.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { isDeviceOf } from '../devices/device.ts'
 import { digestOfRequest, makeRequestToken } from '../proofs/request-token.ts'
+import { isTooMany } from './shares.ts'
 
 /** An account that is to be, with the hash of its password. */
 export interface WantedAccount {
@@ -45,7 +46,7 @@ export type Grant = (tx: Tx, wanted: Wanted, asker: Asker) => Promise<void>
 
 export interface MailRequests {
   /**
-   * Notes a request; one too many for the same address in an hour is dropped, and nobody is told.
+   * Notes a request; one too many for the same address in an hour is dropped, and nobody is told (shares.ts).
    * @returns the request token, which is kept nowhere
    */
   note(wanted: Wanted, origin: Origin): Promise<string>
@@ -55,11 +56,7 @@ export interface MailRequests {
   settle(): Promise<void>
 }
 
-/** So many messages of one kind an address is sent in an hour, at the most. */
-const MOST = 5
-const HOUR = 3_600_000
-
-type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'log' | 'now'>
+type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'keys' | 'log' | 'now'>
 
 /** Makes the list of requests, which is a table, and thus that of all processes. */
 export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
@@ -72,7 +69,8 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
   return {
     async note(wanted, origin) {
       const token = makeRequestToken()
-      if (await isTooMany(deps, wanted)) return token
+      const isOwners = await isDeviceOf(deps.db, deps, foldIdentifier(wanted.email), origin)
+      if (await isTooMany(deps, wanted, isOwners ? { owner: 'device' } : { ip: origin.ip })) return token
       await insertRequest(deps, wanted, { origin, request: digestOfRequest(token) })
       noted += 1
       return token
@@ -85,16 +83,6 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
     },
     settle,
   }
-}
-
-/** Whether an address has been sent enough of a kind. Nobody's mailbox is to be filled, whether anybody has it or not. */
-export async function isTooMany(
-  { config, ephemeral }: Pick<Deps, 'config' | 'ephemeral'>,
-  { kind, email }: { kind: Wanted['kind'] | 'email-change'; email: string },
-): Promise<boolean> {
-  if (config.rate_limit === 'off') return false
-  const address = createHash('sha256').update(foldIdentifier(email)).digest('base64url')
-  return (await ephemeral.count(`mail:${kind}:${address}`, HOUR)).count > MOST
 }
 
 async function insertRequest(

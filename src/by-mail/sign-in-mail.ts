@@ -11,6 +11,7 @@ import { issueCode } from '../proofs/code.ts'
 import { issueProof } from '../proofs/proof.ts'
 import { LIFETIMES } from './lifetimes.ts'
 import type { Needs } from './needs.ts'
+import type { Asker } from './requests.ts'
 
 /** Sends the owner of an account a link that signs in. */
 export async function sendSignInLink(tx: Tx, deps: Needs, account: Account, origin: Origin): Promise<void> {
@@ -32,10 +33,10 @@ export async function sendSignInCode(
   deps: Needs & Pick<Deps, 'keys'>,
   address: string,
   account: Account | undefined,
-  origin: Origin,
+  { origin, request }: Asker,
 ): Promise<void> {
   const ttl = LIFETIMES.code
-  const code = await issueCode(tx, deps, foldIdentifier(address), ttl)
+  const code = await issueCode(tx, deps, { address: foldIdentifier(address), request, ip: origin.ip }, ttl)
   if (!account || account.email === null) return
   const { email, uid, locale } = account
   const data = { name: nameOf(account), code, expires_at: deps.now() + ttl }

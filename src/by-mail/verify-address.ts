@@ -12,7 +12,7 @@ import { issueProof } from '../proofs/proof.ts'
 import { LIFETIMES } from './lifetimes.ts'
 import type { ChangeNeeds, Needs } from './needs.ts'
 import { redeemOfAccount } from './redeem.ts'
-import { isTooMany } from './requests.ts'
+import { isTooMany } from './shares.ts'
 
 /**
  * Sends the owner of an unproved address the link that proves it; nothing where there is no mail or nothing to prove.
@@ -36,10 +36,10 @@ export async function sendVerification(tx: Tx, deps: Needs, account: Account, re
 /** Sends the link once more; one too many in an hour is dropped, since the address may be a stranger's. */
 export async function resendVerification(
   deps: Needs & Pick<Deps, 'db' | 'ephemeral'>,
-  { id: userId, email, email_verified_at }: Account,
+  { id: userId, uid, email, email_verified_at }: Account,
 ): Promise<void> {
   if (email === null || email_verified_at !== null) return
-  if (await isTooMany(deps, { kind: 'email-verify', email })) return
+  if (await isTooMany(deps, { kind: 'email-verify', email }, { owner: uid })) return
   await inTransaction(deps.db, async (tx) => {
     const account = await findById(tx, userId)
     if (account) await sendVerification(tx, deps, account)

@@ -51,6 +51,29 @@ export async function findDevice(
 }
 
 /**
+ * Whether the account that goes by an address is known to be used on the device that asks. It looks for the device and not
+ * for the address, so that who has no such device is told nothing by the time that it takes.
+ * @param address folded
+ */
+export async function isDeviceOf(
+  db: Db,
+  { keys, now }: Needs,
+  address: string,
+  { device }: Pick<Origin, 'device'>,
+): Promise<boolean> {
+  const digest = digestOfDevice(keys.deviceKey, device)
+  if (digest === undefined) return false
+  const owners = await db
+    .selectFrom('known_devices')
+    .innerJoin('users', 'users.id', 'known_devices.user_id')
+    .select('users.email_key')
+    .where('known_devices.digest', '=', digest)
+    .where('known_devices.expires_at', '>', now())
+    .execute()
+  return owners.some(({ email_key }) => email_key === address)
+}
+
+/**
  * Makes the device known that an account has just been signed in from, in the transaction of its session. A client that
  * keeps no token is known by its network and program as far as messages go.
  */

@@ -1,8 +1,13 @@
 /** One-time tokens for one purpose each: 256 bits, kept as a digest, used up by the first who shows them. */
 import { createHash, randomBytes } from 'node:crypto'
+import { type ExpressionBuilder, sql } from 'kysely'
+import { holdingRows, isPostgres } from '../db/dialect.ts'
+import type { Tables } from '../db/schema.ts'
 import { sweep } from '../db/sweep.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+
+const HOUR = 3_600_000
 
 /** What a token can prove; a closed list. */
 const PURPOSES = [
@@ -45,11 +50,23 @@ export interface Proof extends Pick<NewProof, 'user_id' | 'bound'> {
   request: string | null
 }
 
-/** Purposes of which one account may hold several tokens, each about something else. */
-const SEVERAL: ReadonlySet<Purpose> = new Set(['email-change-undo', 'session-end'])
+/** Purposes for which the newest token is the only one: what the signed-in wish last, and not what strangers may ask for. */
+const REPLACED: ReadonlySet<Purpose> = new Set(['email-change', 'invitation'])
+
+/** Purposes for which the first token that is used makes the others void. */
+const USED_TOGETHER: ReadonlySet<Purpose> = new Set([
+  'email-verify',
+  'password-reset',
+  'registration',
+  'sign-in',
+  'unlock',
+])
+
+/** So many tokens for a purpose live at once for each hour of their lives, more than limits let anybody ask for. */
+const MOST_AN_HOUR = 12
 
 /**
- * Makes a token; the older ones of the account, or about the same address, for the same purpose are void.
+ * Makes a token. Those that anybody else has asked for stay good.
  * @returns the token, which is kept nowhere
  */
 export async function issueProof(
@@ -59,8 +76,9 @@ export async function issueProof(
 ): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const at = now()
-  if (user_id !== null && !SEVERAL.has(purpose)) await voidProofs(tx, user_id, [purpose])
-  if (about !== undefined) await voidProofsAbout(tx, about, [purpose])
+  const kin: Kin = { purpose, user_id, about: about ?? null }
+  if (REPLACED.has(purpose)) await voidKin(tx, kin)
+  if (USED_TOGETHER.has(purpose)) await makeRoom(tx, kin, MOST_AN_HOUR * Math.ceil(ttl / HOUR))
   await sweep(tx, 'proofs', 'digest', at)
   await tx
     .insertInto('proofs')
@@ -78,9 +96,51 @@ export async function issueProof(
   return token
 }
 
+/** The tokens of an account, or about an address, for one purpose. */
+interface Kin extends Pick<NewProof, 'purpose' | 'user_id'> {
+  about: string | null
+}
+
+function voidKin(tx: Tx, { purpose, user_id, about }: Kin): Promise<void> {
+  if (user_id !== null) return voidProofs(tx, user_id, [purpose])
+  return about === null ? Promise.resolve() : voidProofsAbout(tx, about, [purpose])
+}
+
+/** Lets nobody else use one of these before the transaction ends, or two that use one each would wait for one another. */
+async function holdKin(tx: Tx, { purpose, user_id, about }: Kin): Promise<void> {
+  if (!isPostgres(tx)) return
+  if (user_id !== null)
+    await holdingRows(tx, tx.selectFrom('users').select('id').where('id', '=', user_id), 'update').execute()
+  else if (about !== null)
+    await holdingRows(
+      tx,
+      tx
+        .selectFrom('proofs')
+        .select('digest')
+        .where('about', '=', about)
+        .where('purpose', '=', purpose)
+        .orderBy('digest'),
+      'update',
+    ).execute()
+}
+
+/** Where there are too many, as where limits are off, the oldest go. */
+async function makeRoom(tx: Tx, { purpose, user_id, about }: Kin, most: number): Promise<void> {
+  if (user_id === null && about === null) return
+  const isKin = (eb: ExpressionBuilder<Tables, 'proofs'>) =>
+    eb.and([eb('purpose', '=', purpose), user_id === null ? eb('about', '=', about) : eb('user_id', '=', user_id)])
+  const staying = tx
+    .selectFrom('proofs')
+    .select('digest')
+    .where(isKin)
+    .orderBy('created_at', 'desc')
+    .limit(sql.lit(most - 1))
+  await tx.deleteFrom('proofs').where(isKin).where('digest', 'not in', staying).execute()
+}
+
 /**
- * Uses a token up: of any number of callers at once, exactly one gets what it proves. In the transaction of the change
- * that it allows, so that a change which fails leaves the token as it was.
+ * Uses a token up: of any number of callers at once, exactly one gets what it proves, and those that were sent for the same
+ * are void. In the transaction of the change that it allows, so that a change which fails leaves the token as it was.
  * @returns undefined for a token that is unknown, used, void, expired or for another purpose
  */
 export async function redeemProof(
@@ -89,12 +149,22 @@ export async function redeemProof(
   purpose: Purpose,
   token: string,
 ): Promise<Proof | undefined> {
+  const digest = digestOf(purpose, token)
+  const known = await tx
+    .selectFrom('proofs')
+    .select(['user_id', 'about'])
+    .where('digest', '=', digest)
+    .executeTakeFirst()
+  if (!known) return undefined
+  const kin = { purpose, ...known }
+  if (USED_TOGETHER.has(purpose)) await holdKin(tx, kin)
   const row = await tx
     .deleteFrom('proofs')
-    .where('digest', '=', digestOf(purpose, token))
+    .where('digest', '=', digest)
     .returning(['user_id', 'bound', 'created_at', 'request', 'expires_at'])
     .executeTakeFirst()
   if (!row || row.expires_at <= now()) return undefined
+  if (USED_TOGETHER.has(purpose)) await voidKin(tx, kin)
   const { expires_at: _, ...proof } = row
   return { ...proof, bound: JSON.parse(row.bound) }
 }

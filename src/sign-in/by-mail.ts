@@ -2,17 +2,23 @@
 import { type Account, findByIdentifier, findByIdForChange } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
 import { dismissClaimant } from '../by-mail/claimant.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { redeemOfAccount } from '../by-mail/redeem.ts'
 import { proveAddress } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { findDevice } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
 import { redeemCode, tryCode } from '../proofs/code.ts'
+import { digestOfRequest } from '../proofs/request-token.ts'
 import type { TokenPair } from '../sessions/schema.ts'
 import type { Amr } from '../sessions/session.ts'
+import { isLocked } from '../throttling/spacings.ts'
+import { type Target, targetOfDevice, targetsOfAddress } from '../throttling/throttle.ts'
 import { beginSession } from './begin-session.ts'
+import { targetOfName, tellLocked } from './lock.ts'
 import type { CodeCredentials } from './schema.ts'
 import { type OpenedSession, tokensOf } from './sign-in.ts'
 
@@ -28,30 +34,71 @@ type Opened = OpenedSession & { ended: number }
 export async function signInByLink(deps: Needs, token: string, origin: Origin): Promise<TokenPair> {
   const opened = await inTransaction(deps.db, async (tx) => {
     const redeemed = await redeemOfAccount(tx, deps, 'sign-in', token)
-    if (!redeemed || redeemed.account.email_key !== redeemed.bound['email_key']) return undefined
+    if (!redeemed || redeemed.account.email_key !== redeemed.bound['email_key'])
+      throw new Failure('one_time_token_invalid')
     return openFor(tx, deps, redeemed.account, origin, 'link')
   })
-  if (!opened) throw new Failure('one_time_token_invalid')
   return finish(deps, opened)
 }
 
+type CodeNeeds = Needs & Pick<Deps, 'ephemeral' | 'gate' | 'later' | 'throttle'>
+
 /**
- * Signs in who has the code. Wrong ones are counted, and after the fifth try none is right.
- * @throws Failure sign_in_code_invalid for every cause
+ * Signs in who has the code. Wrong ones are counted where wrong passwords are. What is tried at a name makes passwords wait
+ * there, and no codes: each request has tries of its own, which nobody else can use up.
+ * @throws Failure sign_in_code_invalid for every cause, rate_limited, challenge_required
  */
-export async function signInByCode(deps: Needs, { email, code }: CodeCredentials, origin: Origin): Promise<TokenPair> {
-  const address = foldIdentifier(email)
-  const opened =
-    (await tryCode(deps, address, code)) &&
-    (await inTransaction(deps.db, async (tx) => {
-      if (!(await redeemCode(tx, deps, address, code))) return undefined
-      const found = await findByIdentifier(tx, email)
-      const account = found && (await findByIdForChange(tx, found.id))
-      if (!account || account.disabled_at !== null || account.email_key !== address) return undefined
-      return openFor(tx, deps, account, origin, 'otp')
-    }))
-  if (!opened) throw new Failure('sign_in_code_invalid')
+export async function signInByCode(deps: CodeNeeds, credentials: CodeCredentials, origin: Origin): Promise<TokenPair> {
+  const found = await findByIdentifier(deps.db, credentials.email)
+  const device = await findDevice(deps.db, deps, found?.id, origin)
+  const targets: readonly Target[] = device ? [targetOfDevice(found?.uid, device)] : targetsOfAddress(origin.ip)
+  const opened = await deps.throttle.run(
+    targets,
+    async () => {
+      if (!device) await deps.gate.pass(origin.proof_of_work)
+      const opened = await openByCode(deps, found?.id, credentials, origin)
+      if (opened) return opened
+      await noteWrongCode(deps, found, credentials.email, { origin, isKnown: device !== undefined })
+      throw new Failure('sign_in_code_invalid')
+    },
+    () => deps.gate.note(true),
+  )
+  deps.gate.note(false)
   return finish(deps, opened)
+}
+
+/** @returns undefined where the code is not right */
+async function openByCode(
+  deps: Needs,
+  userId: number | undefined,
+  { email, code, request_token }: CodeCredentials,
+  origin: Origin,
+): Promise<Opened | undefined> {
+  const address = foldIdentifier(email)
+  const request = request_token === undefined ? undefined : digestOfRequest(request_token)
+  if (!(await tryCode(deps, { address, request, ip: origin.ip }, code))) return undefined
+  return inTransaction(deps.db, async (tx) => {
+    // before the codes, as whoever changes the account goes about it
+    const account = await findByIdForChange(tx, userId ?? 0)
+    const isIts = account && account.disabled_at === null && account.email_key === address
+    // undone, or the codes of a newer request would be void
+    if (!isIts || !(await redeemCode(tx, deps, address, code))) throw new Failure('sign_in_code_invalid')
+    return openFor(tx, deps, account, origin, 'otp')
+  })
+}
+
+/** Records a wrong code and counts it at the name, whether or not anybody has that. */
+async function noteWrongCode(
+  deps: CodeNeeds,
+  account: Account | undefined,
+  email: string,
+  { origin, isKnown }: { origin: Origin; isKnown: boolean },
+): Promise<void> {
+  const failure = 'sign_in_code_invalid'
+  await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject: account?.uid, failure })
+  if (isKnown) return
+  const tries = await deps.throttle.charge(targetOfName(email))
+  if (account && isLocked(tries)) deps.later(() => tellLocked(deps, account, origin))
 }
 
 async function openFor(tx: Tx, deps: Needs, account: Account, origin: Origin, amr: Amr): Promise<Opened> {

@@ -9,7 +9,7 @@ import { type AuditEvent, recordEvent } from '../audit/record.ts'
 import { followChange, mustConfirm, requestAddress } from '../by-mail/change-address.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { replacePassword } from '../by-mail/new-password.ts'
-import { isTooMany } from '../by-mail/requests.ts'
+import { isTooMany } from '../by-mail/shares.ts'
 import { sendVerification } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
@@ -75,7 +75,8 @@ export async function changeAccount(
 /** Addresses that are asked whether they are somebody's may be strangers'. */
 async function requireFewMessages(deps: Needs, uid: string, email: string): Promise<void> {
   if (!isMailOn(deps) || isSameMailbox((await getAccount(deps.db, uid)).email, email)) return
-  if (await isTooMany(deps, { kind: 'email-change', email })) throw new Failure('rate_limited', { retryAfter: 3600 })
+  if (await isTooMany(deps, { kind: 'email-change', email }, { owner: uid }))
+    throw new Failure('rate_limited', { retryAfter: 3600 })
 }
 
 /** Makes everything void that the account was sent. */

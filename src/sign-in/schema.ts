@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { DisplayName, Email, Locale, RoleName, Username } from '../accounts/schema.ts'
-import { OneTimeToken } from '../by-mail/schema.ts'
+import { OneTimeToken, RequestToken } from '../by-mail/schema.ts'
 import { NewPassword, TypedPassword } from '../passwords/schema.ts'
 import { closed, named, ref, Timestamp } from '../schemas.ts'
 import { DeviceToken } from '../sessions/schema.ts'
@@ -56,6 +56,7 @@ export const CodeCredentials = named(
   closed({
     email: ref(Email),
     code: Type.String({ pattern: '^[0-9]{6}$', description: 'six digits, of the message', example: '402917' }),
+    request_token: Type.Optional(RequestToken),
   }),
 )
 export type CodeCredentials = Static<typeof CodeCredentials>

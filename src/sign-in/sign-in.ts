@@ -12,7 +12,7 @@ import { checkPassword, renewHash } from '../passwords/password.ts'
 import type { TokenPair } from '../sessions/schema.ts'
 import { issueTokens } from '../sessions/session.ts'
 import { isLocked } from '../throttling/spacings.ts'
-import { type Target, targetsOfAddress } from '../throttling/throttle.ts'
+import { type Target, targetOfDevice, targetsOfAddress } from '../throttling/throttle.ts'
 import { type BegunSession, beginSession } from './begin-session.ts'
 import { targetOfName, tellLocked } from './lock.ts'
 import type { Credentials } from './schema.ts'
@@ -64,7 +64,7 @@ export async function openSession(
   const { account, decoy } = await findOrDecoy(deps.db, identifier)
   const device = await findDevice(deps.db, deps, account?.id, origin)
   const targets: Target[] = device
-    ? [['device', `${account?.uid} ${device}`]]
+    ? [targetOfDevice(account?.uid, device)]
     : [targetOfName(identifier), ...targetsOfAddress(origin.ip)]
   const opened = await deps.throttle.run(
     targets,

@@ -1,7 +1,7 @@
 /** What keeps passwords from being guessed: tries are counted before anything is hashed, and those that are too many refused. */
 import type { Deps } from '../deps.ts'
 import type { Tried } from '../ephemeral/tries.ts'
-import { Failure } from '../errors.ts'
+import { type ErrorCode, Failure } from '../errors.ts'
 import { networksOf } from '../passwords/network.ts'
 import { BoundedMap } from '../tokens/bounded-map.ts'
 import { callerAt } from './limiter.ts'
@@ -15,6 +15,9 @@ const REMEMBERED = 20_000
  * enough that who is let in on another node is let in here.
  */
 const REPEATED = 2000
+
+/** The account of a device that it knows. */
+export const targetOfDevice = (uid: string | undefined, digest: string): Target => ['device', `${uid} ${digest}`]
 
 /** What is tried: its kind, and what tells it apart. */
 export type Target = readonly [kind: TriedKind, name: string]
@@ -33,6 +36,11 @@ export interface Throttle {
    * @throws Failure rate_limited before the work is begun; and whatever the work throws
    */
   run<T>(targets: readonly Target[], work: () => Promise<T>, onWrong?: (tries: readonly number[]) => void): Promise<T>
+  /**
+   * Counts a try that was made, and was refused for nothing: whoever may not try goes on being told elsewhere.
+   * @returns how many tries there were
+   */
+  charge(target: Target): Promise<number>
   /** Forgets all tries of these. */
   forget(targets: readonly Target[]): Promise<void>
 }
@@ -82,6 +90,12 @@ export function createThrottle(deps: Needs): Throttle {
       }
     },
 
+    async charge(target) {
+      if (deps.config.rate_limit === 'off') return 0
+      const { tries } = await deps.ephemeral.attempt([triedOf(target)])
+      return tries[0] ?? 0
+    },
+
     async forget(targets) {
       const keys = targets.map((target) => triedOf(target).key)
       await deps.ephemeral.forget(keys)
@@ -90,8 +104,9 @@ export function createThrottle(deps: Needs): Throttle {
   }
 }
 
-const isWrong = (failure: unknown) =>
-  failure instanceof Failure && (failure.code === 'invalid_credentials' || failure.code === 'current_password_wrong')
+const WRONG: ReadonlySet<ErrorCode> = new Set(['invalid_credentials', 'current_password_wrong', 'sign_in_code_invalid'])
+
+const isWrong = (failure: unknown) => failure instanceof Failure && WRONG.has(failure.code)
 
 const triedOf = ([kind, name]: Target): Tried => ({ key: `${kind}:${name}`, spacing: SPACINGS[kind] })
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { findByIdentifier } from '../../src/accounts/account.ts'
@@ -119,7 +119,7 @@ async function sendAll(
       password: createHash('sha256').update(hash).digest('base64url'),
     }),
     link: await send('sign-in', { email_key: email }),
-    code: await issueCode(tx, app, email, HOUR),
+    code: await issueCode(tx, app, { address: email, request: randomUUID(), ip: undefined }, HOUR),
     end: await send('session-end', { session_id: sid, user_id, device: 'unknown', likeness: 'unknown' }, null),
     unlock: await send('unlock', { email }),
   } satisfies Record<Token, string>
@@ -202,28 +202,26 @@ async function checkDevices(t: Test, scene: Scene, endings: Endings, devices: Sc
     const [account] = await app.db.selectFrom('users').selectAll().where('id', '=', user_id).execute()
     if (!account) continue
     const bound = { email_key: account.email_key ?? '' }
-    const token = await inTransaction(app.db, (tx) =>
-      // another one than that which is looked at below
-      issueBeside(tx, app, { purpose: 'sign-in', user_id, bound, ttl: HOUR }),
-    )
     const headers = { 'x-device-token': devices[which].device_token, 'user-agent': 'whatever' }
-    const signedIn = await post(app, '/auth/sign-in/link/verify', { token }, headers)
+    const signedIn = await withoutOthers(app, { purpose: 'sign-in', user_id, bound, ttl: HOUR }, (token) =>
+      post(app, '/auth/sign-in/link/verify', { token }, headers),
+    )
     t.equal(signedIn.statusCode, 200)
     t.equal('device_token' in signedIn.json(), forgotten.includes(which), `${which} device`)
   }
 }
 
-/** A new token that leaves the older one of its purpose good. */
-async function issueBeside(tx: Tx, app: TestApp, proof: NewProof): Promise<string> {
-  const older = await tx
+/** Uses a new token, which leaves the one of its purpose good that is looked at later. */
+async function withoutOthers<T>(app: TestApp, proof: NewProof, use: (token: string) => Promise<T>): Promise<T> {
+  const older = await app.db
     .deleteFrom('proofs')
     .where('user_id', '=', proof.user_id)
     .where('purpose', '=', proof.purpose)
     .returningAll()
     .execute()
-  const token = await issueProof(tx, app, proof)
-  if (older.length > 0) await tx.insertInto('proofs').values(older).execute()
-  return token
+  const used = await use(await inTransaction(app.db, (tx) => issueProof(tx, app, proof)))
+  if (older.length > 0) await app.db.insertInto('proofs').values(older).execute()
+  return used
 }
 
 /** Those that change nothing for the others first, and of those that do, one. */

@@ -5,7 +5,7 @@ import { TokenPair } from '../../../src/sessions/schema.ts'
 import { signInByCode, signInByLink } from '../../../src/sign-in/by-mail.ts'
 import { CodeCredentials } from '../../../src/sign-in/schema.ts'
 import { answer, problems } from '../../contract.ts'
-import { DeviceHeaders, handDevice } from '../../device.ts'
+import { DeviceHeaders, handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 import { NOTED } from './email.ts'
 
@@ -76,11 +76,16 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'signInByCode',
       summary: 'Sign in by the code that was sent',
-      description: 'The code is good for 10 minutes, one use and five tries. The address is proved by it.',
+      description:
+        'The code is good for 10 minutes, one use and five tries by who sends the `request_token` that it was asked for by. ' +
+        'Without that there are three tries. The address is proved by it, and other codes that were sent are void.',
       tags: ['Mail'],
-      headers: DeviceHeaders,
+      headers: LoginHeaders,
       body: ref(CodeCredentials),
-      response: { 200: answer(TokenPair, 'The tokens of the new session'), ...problems('sign_in_code_invalid') },
+      response: {
+        200: answer(TokenPair, 'The tokens of the new session'),
+        ...problems('sign_in_code_invalid', 'challenge_required'),
+      },
     },
     handler: async (request, reply) => {
       const tokens = await signInByCode(app, request.body, originOf(request))
