@@ -1,28 +1,50 @@
 import fp from 'fastify-plugin'
 import { describeBinary, loadedBinary } from '../src/passwords/binary.ts'
+import { DEAREST_CHECK, type Wait } from '../src/passwords/floor.ts'
 import { createHasher } from '../src/passwords/hasher.ts'
+import { createSurvey } from '../src/passwords/survey.ts'
 
-/** So long after the start, in ms, the log says what a hash costs: first of all the service serves. */
+/** So long after the start, in ms, it is found out what a hash costs: first of all the service serves. */
 const MEASURED_AFTER = 1000
 
+/** Accounts that an import adds are looked at after this at the latest, in ms. */
+const LOOK_AGAIN = 15_000
+
 /** `app.hasher`: passwords behind their queue. */
-export default fp<{ ahead: number }>(
-  async (app, { ahead }) => {
-    const hasher = createHasher(app.config, ahead)
+export default fp<{ ahead: number; wait?: Wait | undefined }>(
+  async (app, { ahead, wait }) => {
+    const hasher = createHasher(app.config, { ahead, elapsed: app.elapsed, ...(wait && { wait }) })
+    const closing = new AbortController()
+    const survey = createSurvey({ db: app.db, hasher }, closing.signal)
     let timer: NodeJS.Timeout | undefined
-    app.addHook('onListen', async () => {
-      timer = setTimeout(() => void tellCost(), MEASURED_AFTER).unref()
-    })
+    let told: number | undefined
+    app.addHook('onListen', async () => plan(MEASURED_AFTER))
     app.addHook('onClose', async () => {
+      closing.abort()
       clearTimeout(timer)
       await hasher.close()
     })
     app.decorate('hasher', hasher)
 
-    async function tellCost(): Promise<void> {
-      const ms = Math.round(10 * (await hasher.measure())) / 10
-      app.log.info({ ms, argon2: describeBinary(loadedBinary()) }, 'what a password hash costs')
+    function plan(ms: number): void {
+      // while the database is away the floor stays what it is
+      const look = () => findCost().catch(() => {})
+      timer = setTimeout(() => void look().finally(() => closing.signal.aborted || plan(LOOK_AGAIN)), ms).unref()
+    }
+
+    async function findCost(): Promise<void> {
+      const dearest = await survey.look()
+      hasher.floor.cover(dearest)
+      if (dearest === told) return
+      told = dearest
+      const refusal_ms = rounded(hasher.floor.current())
+      const cost = { ms: rounded(dearest), refusal_ms, argon2: describeBinary(loadedBinary()) }
+      app.log.info(cost, 'what a password hash costs')
+      if (dearest > DEAREST_CHECK)
+        app.log.warn({ ms: cost.ms }, 'some stored hashes take so long that refusals tell of their accounts')
     }
   },
-  { name: 'hasher' },
+  { name: 'hasher', dependencies: ['db'] },
 )
+
+const rounded = (ms: number) => Math.round(10 * ms) / 10

@@ -16,6 +16,12 @@ export function families(app: FastifyInstance): Family[] {
     counter('latchkey_hash_refused_total', 'Password hashes that were not made', () =>
       by('cause', hasher.counts.refused),
     ),
+    gauge(
+      'latchkey_refusal_floor_seconds',
+      'What refusals of passwords are held back to',
+      () => hasher.floor.current() / 1000,
+    ),
+    gauge('latchkey_refusals_waiting', 'Refusals of passwords that wait to leave', () => hasher.floor.waiting()),
     counter('latchkey_session_cache_total', 'Sessions looked up by the guard', () =>
       hitsAndMisses(counts.sessions, counts.remembered),
     ),

@@ -45,6 +45,7 @@ import { createSharedClock } from './operation/clock.ts'
 import { type LogOutput, standardOutput } from './operation/log.ts'
 import { describeError } from './operation/stack.ts'
 import { VERSION } from './operation/version.ts'
+import type { Wait } from './passwords/floor.ts'
 
 export { VERSION }
 
@@ -57,6 +58,8 @@ interface Options {
   elapsed?: () => number
   /** where the log goes; standard output by default */
   logStream?: LogOutput
+  /** what refusals of passwords wait by; a timer by default */
+  wait?: Wait
   /** how many hashes may wait with the threads that make them; see `createHasher` */
   hashesAhead?: number
 }
@@ -82,6 +85,7 @@ export async function buildApp(
     now,
     elapsed = () => performance.now(),
     logStream = standardOutput(),
+    wait,
     hashesAhead = 0,
   }: Options = {},
 ): Promise<FastifyInstance> {
@@ -114,7 +118,7 @@ export async function buildApp(
     await app.register(jwt)
     await app.register(audit)
     await app.register(mail)
-    await app.register(hasher, { ahead: hashesAhead })
+    await app.register(hasher, { ahead: hashesAhead, wait })
     await app.register(throttle)
     await app.register(newPasswords)
     await app.register(mailRequests)

@@ -66,7 +66,7 @@ interface Fitting {
 }
 
 export interface Judge {
-  judge(row: Row): Candidate | Rejected
+  judge(row: Row): Promise<Candidate | Rejected>
   /** members that no row's translation has asked for */
   unread: ReadonlySet<string>
 }
@@ -74,12 +74,19 @@ export interface Judge {
 /** Names of members are the file's own text; more than these are not worth a report. */
 const MAX_UNREAD = 50
 
-/** Makes the judge of one file's rows. */
-export function createJudge(system: System, options: ReadingOptions): Judge {
+/**
+ * Makes the judge of one file's rows.
+ * @param isTooDear whether a hash takes longer to check than the service may be asked for
+ */
+export function createJudge(
+  system: System,
+  options: ReadingOptions,
+  isTooDear: (hash: string) => Promise<boolean>,
+): Judge {
   const faultsOf = compileShape(Values, { allErrors: true })
   const unread = new Set<string>()
 
-  function judge({ line, members, fault }: Row): Candidate | Rejected {
+  async function judge({ line, members, fault }: Row): Promise<Candidate | Rejected> {
     if (!members) return { line, reasons: [fault ?? 'cannot be read'] }
     const row = membersOf(members)
     const draft = translate(system, row, options)
@@ -92,7 +99,8 @@ export function createJudge(system: System, options: ReadingOptions): Judge {
     const reasons = faultsOf(values).map(({ pointer, message }) => `${pointer.slice(1).replace(/\/.*/, '')} ${message}`)
     if (username === undefined && email === undefined) reasons.push('has neither a user name nor an e-mail address')
     if (reasons.length > 0) return { ...identity, reasons: [...new Set(reasons)] }
-    return toCandidate(line, values as Fitting, draft, options.now)
+    const dear = draft.password_hash !== undefined && (await isTooDear(draft.password_hash))
+    return toCandidate(line, values as Fitting, draft, { now: options.now, dear })
   }
   return { judge, unread }
 }
@@ -106,7 +114,12 @@ function translate(system: System, row: Members, options: ReadingOptions): Draft
   }
 }
 
-function toCandidate(line: number, values: Fitting, draft: Draft, now: number): Candidate {
+function toCandidate(
+  line: number,
+  values: Fitting,
+  draft: Draft,
+  { now, dear }: { now: number; dear: boolean },
+): Candidate {
   const { id, number, username, email, name, locale, roles = ['user'] } = values
   const username_key = username === undefined ? null : foldIdentifier(username)
   const email_key = email === undefined ? null : foldIdentifier(email)
@@ -115,8 +128,9 @@ function toCandidate(line: number, values: Fitting, draft: Draft, now: number): 
   const isVerified = draft.email_verified ?? draft.email_verified_at !== undefined
   if (isVerified && email === undefined) notes.push('has no e-mail address that could be verified')
   const hash = draft.password_hash
-  const format = hash === undefined ? undefined : judgeHash(hash)
+  const format = hash === undefined || dear ? undefined : judgeHash(hash)
   if (hash === undefined) notes.push('has no password')
+  else if (dear) notes.push('gets no password: its hash takes too long to check on this machine')
   else if (!format) notes.push('gets no password: its hash is in no format that is read')
   return {
     line,

@@ -6,6 +6,9 @@ import { highestId, keepOut } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { DEAREST_CHECK } from '../passwords/floor.ts'
+import { openCryptThread } from '../passwords/formats/crypt/thread.ts'
+import { createCosts, isSmall, workOf } from '../passwords/formats/work.ts'
 import { insertHashes } from '../passwords/many.ts'
 import { grantRoles } from '../roles/grants.ts'
 import { type Candidate, createJudge, type Judge, type Rejected } from './candidate.ts'
@@ -36,7 +39,8 @@ export interface Import {
  */
 export async function importUsers(deps: Pick<Deps, 'audit' | 'db' | 'now'>, plan: Import): Promise<Summary> {
   const { db, now } = deps
-  const { judge, unread } = createJudge(plan.system, { ...plan.options, now: now() })
+  const scales = openScales()
+  const { judge, unread } = createJudge(plan.system, { ...plan.options, now: now() }, scales.isTooDear)
   const highest_id = await highestId(db, 'users')
   const summary = newSummary(unread)
   const claims = await openClaims()
@@ -49,6 +53,23 @@ export async function importUsers(deps: Pick<Deps, 'audit' | 'db' | 'now'>, plan
     return summary
   } finally {
     await claims.close()
+    await scales.close()
+  }
+}
+
+/** Tells which hashes take too long to check. By the processor's time: others on the machine make no hash dearer. */
+function openScales() {
+  const thread = openCryptThread()
+  const costs = createCosts(thread.crypt, () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  })
+  return {
+    close: thread.close,
+    async isTooDear(hash: string): Promise<boolean> {
+      const work = workOf(hash)
+      return work !== undefined && !isSmall(work) && (await costs.costOf(hash)) > DEAREST_CHECK
+    },
   }
 }
 
@@ -59,7 +80,7 @@ async function* inBatches(rows: AsyncIterable<Row>, judge: Judge['judge'], summa
   let batch: (Candidate | Rejected)[] = []
   try {
     for await (const row of rows) {
-      batch.push(judge(row))
+      batch.push(await judge(row))
       if (batch.length < BATCH) continue
       yield batch
       batch = []

@@ -4,11 +4,11 @@ import { Failure } from '../errors.ts'
 import { createQueue, createRound } from './fair-line.ts'
 import { networkOf, siteOf } from './network.ts'
 
-/** Who wants a password hashed. What is not known is a group of its own. */
+/** Who wants a password hashed: nothing is hashed without. Whose address is not known share one. */
 export interface Claimant {
-  ip?: string | undefined
+  ip: string | undefined
   /** whatever tells accounts apart */
-  account?: string | undefined
+  account: string
   /** aborted when nobody waits for the answer any more */
   signal?: AbortSignal | undefined
 }
@@ -53,8 +53,12 @@ interface Turn {
 }
 
 export interface Admission {
-  /** Runs the work when it is its turn; @throws Failure overloaded */
-  run<T>(from: Claimant, work: () => Promise<T>): Promise<T>
+  /**
+   * Runs the work when it is its turn.
+   * @param onEnd told when it began, by the clock of the line, once its place is free again
+   * @throws Failure overloaded
+   */
+  run<T>(from: Claimant, work: () => Promise<T>, onEnd?: (begun: number) => void): Promise<T>
   load(): { running: number; waiting: number }
   counts: HashCounts
 }
@@ -66,8 +70,14 @@ const NEWEST = 0.1
 const SHORTEST_RETRY = 2
 const LONGEST_RETRY = 30
 
-/** Makes the line. */
-export function createAdmission({ concurrency, ahead, waiting: limit, patience }: Limits): Admission {
+/**
+ * Makes the line.
+ * @param elapsed ms on a clock that never jumps
+ */
+export function createAdmission(
+  { concurrency, ahead, waiting: limit, patience }: Limits,
+  elapsed: () => number = () => performance.now(),
+): Admission {
   const ofAddress = () => createRound<Ticket>(({ account }) => account, createQueue)
   const ofSite = () => createRound<Ticket>(({ address }) => address, ofAddress)
   const line = createRound<Ticket>(({ address }) => siteOf(address), ofSite)
@@ -87,7 +97,7 @@ export function createAdmission({ concurrency, ahead, waiting: limit, patience }
   const expectedWait = () => ((line.size() + handedOver.length + 1) * usual) / concurrency
   const retryAfter = () => Math.min(LONGEST_RETRY, Math.max(SHORTEST_RETRY, Math.ceil(expectedWait() / 1000)))
 
-  function waitInLine({ ip = '', account = '', signal }: Claimant): Promise<void> {
+  function waitInLine({ ip = '', account, signal }: Claimant): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = (why: 'late' | 'gone') => () => {
       if (line.remove(ticket)) ticket.refuse(why)
@@ -131,7 +141,7 @@ export function createAdmission({ concurrency, ahead, waiting: limit, patience }
   }
 
   function begin(turn: Turn): void {
-    turn.begun = performance.now()
+    turn.begun = elapsed()
     observe(counts.wait, turn.begun - turn.since)
   }
 
@@ -141,7 +151,7 @@ export function createAdmission({ concurrency, ahead, waiting: limit, patience }
       handedOver.splice(handedOver.indexOf(turn), 1)
       begin(turn)
     } else {
-      const took = performance.now() - turn.begun
+      const took = elapsed() - turn.begun
       observe(counts.work, took)
       usual += usual === 0 ? took : NEWEST * (took - usual)
       const next = handedOver.shift()
@@ -154,8 +164,8 @@ export function createAdmission({ concurrency, ahead, waiting: limit, patience }
   }
 
   return {
-    async run(from, work) {
-      const since = performance.now()
+    async run(from, work, onEnd) {
+      const since = elapsed()
       if (running < concurrency + ahead) running += 1
       else await waitInLine(from)
       const turn = enter(since)
@@ -163,6 +173,7 @@ export function createAdmission({ concurrency, ahead, waiting: limit, patience }
         return await work()
       } finally {
         leave(turn)
+        onEnd?.(turn.begun ?? since)
       }
     },
     load() {

@@ -7,27 +7,35 @@ import type { Config } from '../config.ts'
 import { Failure } from '../errors.ts'
 import { type Claimant, createAdmission, type HashCounts } from './admission.ts'
 import argon2 from './argon2.ts'
-import { argon2Phc, inStandardOrder, isArgon2, verifyArgon2 } from './formats/argon2.ts'
+import { createFloor, type Floor, type Wait, waitByTimer } from './floor.ts'
+import { inStandardOrder, isArgon2, verifyArgon2 } from './formats/argon2.ts'
 import type { Crypt } from './formats/crypt/crypt.ts'
 import { openCryptThread } from './formats/crypt/thread.ts'
 import { findFormat } from './formats/index.ts'
+import { type Costs, createCosts } from './formats/work.ts'
 
 export interface Hasher {
   /** @returns a PHC string; @throws Failure overloaded */
-  hash(password: string, from?: Claimant): Promise<string>
+  hash(password: string, from: Claimant): Promise<string>
   /**
-   * Whether the password belongs to the hash, ours or another system's; false for what is no hash. A refusal takes
-   * no less time than `verifyNothing`, however fast the hash; @throws Failure overloaded
+   * Whether the password belongs to the hash, ours or another system's; false for what is no hash. `false` comes at the
+   * floor of refusals, whatever the hash is, and when nothing is held any more; @throws Failure overloaded
    */
-  verify(hash: string, password: string, from?: Claimant): Promise<boolean>
-  /** Takes as long as `verify` of a hash of ours and is always false: what an unknown account costs. */
-  verifyNothing(password: string, from?: Claimant): Promise<false>
+  verify(hash: string, password: string, from: Claimant): Promise<boolean>
+  /** Does what `verify` of a hash of ours does and is always false, at the same time: what an unknown account costs. */
+  verifyNothing(password: string, from: Claimant): Promise<false>
   /** Whether the hash is anything but argon2id with the parameters in force. */
   isOutdated(hash: string): boolean
   /** How many are being hashed and how many wait. */
   load(): { running: number; waiting: number }
   /** how long hashes waited and took, and how many were refused */
   readonly counts: HashCounts
+  /** what every hash begins with that has the parameters in force */
+  readonly prefix: string
+  /** when refusals leave */
+  readonly floor: Floor
+  /** what checks by other hashes take on this machine, undisturbed; measured out of turn */
+  readonly costs: Costs
   /** Makes a few hashes out of turn; @returns what one takes undisturbed, in ms */
   measure(): Promise<number>
   /** Ends the thread that some foreign formats need. */
@@ -42,12 +50,23 @@ type Needs = Pick<
 /** A client whose hash the machine could not make may try again after this, in s. */
 const RETRY_AFTER = 2
 
-/**
- * Makes the hasher with the configured parameters.
- * @param ahead how many hashes wait with the threads that make them, beyond those in flight. More than none is right only
- * where there are no more such threads than `hash_concurrency`
- */
-export function createHasher(config: Needs, ahead = 0): Hasher {
+interface Options {
+  /**
+   * how many hashes wait with the threads that make them, beyond those in flight. More than none is right only where there
+   * are no more such threads than `hash_concurrency`
+   */
+  ahead?: number
+  /** ms on a clock that never jumps */
+  elapsed?: () => number
+  /** what refusals wait by */
+  wait?: Wait
+}
+
+/** Makes the hasher with the configured parameters. */
+export function createHasher(
+  config: Needs,
+  { ahead = 0, elapsed = () => performance.now(), wait = waitByTimer }: Options = {},
+): Hasher {
   const options = {
     type: argon2.argon2id,
     memoryCost: config.argon2_memory,
@@ -55,27 +74,45 @@ export function createHasher(config: Needs, ahead = 0): Hasher {
     parallelism: config.argon2_parallelism,
   } as const
   const handedOver = Math.min(ahead, config.hash_queue)
-  const admission = createAdmission({
+  const limits = {
     concurrency: config.hash_concurrency,
     ahead: handedOver,
     waiting: config.hash_queue - handedOver,
     patience: config.hash_wait,
-  })
+  }
+  const admission = createAdmission(limits, elapsed)
+  const floor = createFloor(elapsed, wait)
   const decoy = decoyOf(config)
+  const prefix = parametersOf(decoy)
   const thread = openCryptThread()
-  const isOurs = (hash: string) => hash.startsWith(parametersOf(decoy)) && isArgon2(hash)
-  const refuse = async (password: string) => (await verifySpellings(decoy, password)) && false
+  const isOurs = (hash: string) => hash.startsWith(prefix) && isArgon2(hash)
+
+  /** A check in its turn. Its time counts from its beginning: how long it waited for that depends on nobody's hash. */
+  async function check(password: string, from: Claimant, fits: (forms: readonly string[]) => Promise<boolean>) {
+    floor.admit(from)
+    const forms = formsOf(password)
+    const span = floor.current() * forms.length
+    let begun = 0
+    const onEnd = (at: number) => {
+      begun = at
+    }
+    const right = await admission.run(from, () => fits(forms), onEnd)
+    floor.observe((elapsed() - begun) / forms.length)
+    if (!right) await floor.hold(from, begun, span)
+    return right
+  }
 
   return {
-    hash: (password, from = {}) =>
+    hash: (password, from) =>
       admission.run(from, async () => inStandardOrder(await argon2.hash(normalise(password), options))),
-    verify: (hash, password, from = {}) =>
-      admission.run(from, async () => {
-        if (isOurs(hash)) return verifySpellings(hash, password)
-        return (await verifyForeign(hash, password, thread.crypt)) || refuse(password)
-      }),
-    verifyNothing: (password, from = {}) => admission.run(from, () => refuse(password)),
+    verify: (hash, password, from) =>
+      check(password, from, (forms) => (isOurs(hash) ? fitsOurs(hash, forms) : fitsForeign(hash, forms, thread.crypt))),
+    verifyNothing: async (password, from) =>
+      (await check(password, from, async (forms) => (await fitsOurs(decoy, forms)) && false)) && false,
     isOutdated: (hash) => !isOurs(hash),
+    prefix,
+    floor,
+    costs: createCosts(thread.crypt, () => performance.now()),
     measure: () => measureHash(options),
     load: admission.load,
     counts: admission.counts,
@@ -117,28 +154,29 @@ function normalise(password: string): string {
 }
 
 /**
- * Checks a password by a hash with our own parameters. That it was normalised cannot be seen from a hash that came from
- * another system with the same ones, so what was typed counts too; a hash of ours never fits it.
+ * The forms in which a password is tried. How many there are depends on what was typed alone, and never on the hash. That
+ * it was normalised cannot be seen from a hash that came from another system, so what was typed counts too.
  */
-async function verifySpellings(phc: string, password: string): Promise<boolean> {
-  for (const spelling of new Set([normalise(password), password])) {
-    if (await verifyArgon2(phc, spelling)) return true
-  }
+function formsOf(password: string): readonly string[] {
+  return [...new Set([normalise(password), password])]
+}
+
+/** Checks a password by a hash with our own parameters. */
+async function fitsOurs(phc: string, forms: readonly string[]): Promise<boolean> {
+  for (const form of forms) if (await verifyArgon2(phc, form)) return true
   return false
 }
 
 /**
- * Checks a password by what another system stored, or by what we stored with other parameters.
+ * Checks a password by what another system stored, or by what we stored with other parameters; as it was typed first, since
+ * few systems normalise.
  * @throws Failure overloaded when the machine cannot do what the hash asks for
  */
-async function verifyForeign(hash: string, password: string, crypt: Crypt): Promise<boolean> {
+async function fitsForeign(hash: string, forms: readonly string[], crypt: Crypt): Promise<boolean> {
   const format = findFormat(hash)
   if (!format) return false
-  const spellings = format === argon2Phc ? new Set([normalise(password), password]) : [password]
   try {
-    for (const spelling of spellings) {
-      if (await format.verify(hash, spelling, crypt)) return true
-    }
+    for (const form of forms.toReversed()) if (await format.verify(hash, form, crypt)) return true
     return false
   } catch (cause) {
     // no memory, or no thread: that says nothing about the password

@@ -64,7 +64,7 @@ export async function acceptInvitation(
   // before anything is hashed, which is work that not everybody may cause
   if (!invitation) throw new Failure('one_time_token_invalid')
   const { email, roles } = invitation.bound as unknown as Bound
-  const hash = await hashNew(deps, password, { ...profile, email }, origin)
+  const hash = await hashNew(deps, password, { ...profile, email }, { origin })
   const draft = { profile: { ...profile, email }, hash, roles: roles.split(',') as Role[], verified: true }
   const opened = await inTransaction(deps.db, async (tx) => {
     const proof = await redeemProof(tx, deps, 'invitation', token)

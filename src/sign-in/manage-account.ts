@@ -41,7 +41,7 @@ export async function changeAccount(
 ): Promise<Account> {
   const { password, roles, disabled, ...profile } = update
   if (profile.email !== undefined && actor.uid === uid) await requireFewMessages(deps, uid, profile.email)
-  const hash = password === undefined ? undefined : await hashNew(deps, uid, password, profile)
+  const hash = password === undefined ? undefined : await hashNew(deps, uid, password, profile, actor)
   const { changed, ended } = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
@@ -86,9 +86,15 @@ async function voidAll(tx: Tx, deps: Needs, { id, email_key }: Account): Promise
 }
 
 /** Hashes a password for an account that is changed along with it; what it is called after that counts. */
-async function hashNew(deps: Needs, uid: string, password: string, profile: Profile): Promise<string> {
+async function hashNew(
+  deps: Needs,
+  uid: string,
+  password: string,
+  profile: Profile,
+  { uid: asking = '', origin }: Actor,
+): Promise<string> {
   await checkNewPassword(deps, password, { ...(await getAccount(deps.db, uid)), ...profile })
-  return deps.hasher.hash(password)
+  return deps.hasher.hash(password, { ...origin, account: `uid ${asking}` })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Account, getAccount } from '../accounts/account.ts'
+import { foldIdentifier } from '../accounts/identifiers.ts'
 import { insertAccount, markVerified, type Profile } from '../accounts/write.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
@@ -34,7 +35,7 @@ export async function openAccountAndSession(
   origin: Origin,
   { life, request }: { life?: number; request?: string } = {},
 ): Promise<OpenedSession | undefined> {
-  const hash = await hashNew(deps, password, profile, origin)
+  const hash = await hashNew(deps, password, profile, { origin })
   return inTransaction(deps.db, async (tx) => {
     const account = await writeAccount(tx, deps, { profile, hash, roles: ['user'], request }, { origin })
     if (!mayLogIn(deps, account)) return undefined
@@ -57,22 +58,28 @@ export async function openAccount(
   }: NewAccount & { roles?: readonly Role[]; disabled?: boolean },
   actor: Actor,
 ): Promise<Account> {
-  const hash = await hashNew(deps, password, profile)
+  const hash = await hashNew(deps, password, profile, actor)
   return inTransaction(deps.db, (tx) => writeAccount(tx, deps, { profile, hash, roles, disabled }, actor))
 }
 
 /**
  * Judges the password of an account that is to be, and hashes it.
+ * @param actor who makes it, and waits for a fair turn
  * @throws Failure one of `PASSWORD_CODES`, overloaded
  */
 export async function hashNew(
   deps: Pick<Deps, 'config' | 'hasher' | 'passwordLists'>,
   password: string,
   owner: Profile,
-  from?: Claimant,
+  actor: Actor,
 ): Promise<string> {
   await checkNewPassword(deps, password, owner)
-  return deps.hasher.hash(password, from)
+  return deps.hasher.hash(password, claimantOf(actor, owner))
+}
+
+/** Who is not signed in is told apart by what they want to be called. */
+function claimantOf({ uid, origin }: Actor, { username, email }: Profile): Claimant {
+  return { ...origin, account: uid === undefined ? `name ${foldIdentifier(username ?? email ?? '')}` : `uid ${uid}` }
 }
 
 /** All of an account before it is written. */

@@ -55,7 +55,7 @@ export function requireOpenRegistration({ config }: Pick<Deps, 'config'>): void 
 
 /** Notes an account that is to be. Neither name nor address is looked up: the answer must tell of neither. */
 async function requestAccount(deps: Needs, { password, ...profile }: Registration, origin: Origin): Promise<Requested> {
-  const hash = await hashNew(deps, password, profile, origin)
+  const hash = await hashNew(deps, password, profile, { origin })
   return { request_token: await deps.mailRequests.note({ kind: 'registration', ...profile, hash }, origin) }
 }
 

@@ -153,10 +153,10 @@ t.test('a sign-in that a disabling, a deletion or a new password overtakes leads
     const person = await registerSomebody(app)
     let ended: Promise<unknown> | undefined
     // the account has been read by now, and nothing has been decided: everything happens while the hash is computed
-    app.hasher.verify = async (phc, password) => {
+    app.hasher.verify = async (phc, password, from) => {
       ended ??= end(uidOf(person))
       await ended
-      return verify(phc, password)
+      return verify(phc, password, from)
     }
     const credentials = { identifier: person.username, password: person.password }
     const attempts = await Promise.all(Array.from({ length: 4 }, () => post(app, '/auth/login', credentials)))

@@ -108,13 +108,13 @@ t.test('every refused sign-in costs exactly one hash', async (t) => {
   const { hasher } = app
   const hashes: string[] = []
   const { verify, verifyNothing } = hasher
-  hasher.verify = (phc, password) => {
+  hasher.verify = (phc, password, from) => {
     hashes.push('a stored one')
-    return verify(phc, password)
+    return verify(phc, password, from)
   }
-  hasher.verifyNothing = (password) => {
+  hasher.verifyNothing = (password, from) => {
     hashes.push('none')
-    return verifyNothing(password)
+    return verifyNothing(password, from)
   }
   await signIn(app, ada.username, 'a wrong password')
   await signIn(app, 'nobody.at.all', 'a wrong password')

@@ -8,6 +8,7 @@ import { buildApp } from '../../src/app.ts'
 import { OPERATOR } from '../../src/audit/actor.ts'
 import { loadConfig } from '../../src/config.ts'
 import { PAGES } from '../../src/mail/links.ts'
+import type { Wait } from '../../src/passwords/floor.ts'
 import { openAccount } from '../../src/sign-in/open-account.ts'
 import { type Answer, violation } from './contract.ts'
 import { newPostgresDatabase } from './postgres.ts'
@@ -85,15 +86,21 @@ export interface TestApp extends FastifyInstance {
 /**
  * Builds the service for one test and closes it after. At the end the test fails if any answer broke the contract,
  * or if the log holds a password or a token that passed through.
+ * @param wait what refusals of passwords wait by: no time passes by itself here, so by default they leave at once
  */
-export async function startApp(t: Test, environment: Environment = {}, clock = testClock()): Promise<TestApp> {
+export async function startApp(
+  t: Test,
+  environment: Environment = {},
+  clock = testClock(),
+  wait: Wait = async () => {},
+): Promise<TestApp> {
   const variables = environment['DATABASE_URL'] ? environment : testEnvironment(t, environment)
   let log = ''
   const write = (line: string) => {
     log += line
   }
   const time = clock.isMachines ? { machine: clock.now } : { now: clock.now }
-  const app = await buildApp(loadConfig(variables), { ...time, elapsed: clock.elapsed, logStream: { write } })
+  const app = await buildApp(loadConfig(variables), { ...time, elapsed: clock.elapsed, wait, logStream: { write } })
   const violations: string[] = []
   const secrets = new Set<string>()
 

@@ -65,7 +65,11 @@ function read(hash: string): Reading | undefined {
   const { memoryCost, timeCost, parallelism } = parsed.parameters
   const work = memoryCost * timeCost
   if (memoryCost > MAX_MEMORY || work > MAX_WORK || parallelism > MAX_LANES) return undefined
-  return { weak: work < WEAK_WORK, fits: (password) => fits(parsed, password) }
+  return {
+    weak: work < WEAK_WORK,
+    work: { kind: 'argon2', units: work },
+    fits: (password) => fits(parsed, password),
+  }
 }
 
 /** A PHC string of the npm package as libargon2 writes and reads it, so that other systems can read it too. */

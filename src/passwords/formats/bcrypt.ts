@@ -12,7 +12,11 @@ const MCF = /^\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/
 function read(hash: string): Reading | undefined {
   const [, cost = '', salt = '', digest = ''] = MCF.exec(hash) ?? []
   if (Number(cost) < 4 || Number(cost) > MAX_COST) return undefined
-  return { weak: Number(cost) < WEAK_COST, fits: (password) => fits(`$2b$${cost}$${salt}`, digest, password) }
+  return {
+    weak: Number(cost) < WEAK_COST,
+    work: { kind: 'bcrypt', units: 2 ** Number(cost) },
+    fits: (password) => fits(`$2b$${cost}$${salt}`, digest, password),
+  }
 }
 
 /**

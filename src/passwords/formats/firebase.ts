@@ -5,7 +5,7 @@
 import { createCipheriv } from 'node:crypto'
 import { readBase64 } from './base64.ts'
 import { formatOf, hasNul, type Reading, sameBytes } from './format.ts'
-import { deriveScrypt, isAffordable, isWeakCost, type ScryptCost } from './scrypt.ts'
+import { deriveScrypt, isAffordable, isWeakCost, type ScryptCost, workOfCost } from './scrypt.ts'
 
 /** Lengths, in bytes; the signer key has 64, and so has what becomes of it. */
 const AES_KEY = 32
@@ -59,6 +59,7 @@ function read(hash: string): Reading | undefined {
   if ([ss, sk, s].some((part) => part.length > MAX_PART)) return undefined
   return {
     weak: isWeakCost(cost),
+    work: workOfCost(cost),
     fits: (password) => fits({ cost, salt: Buffer.concat([s, ss]), signerKey: sk }, e, password),
   }
 }

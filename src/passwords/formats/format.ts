@@ -1,6 +1,7 @@
 /** What a format of stored passwords is: how another system writes a hash down, and how to check a password by it. */
 import { timingSafeEqual } from 'node:crypto'
 import type { Crypt } from './crypt/crypt.ts'
+import type { Work } from './work.ts'
 
 /** A way in which other systems store passwords. Nothing here writes one, but for composing what an export splits up. */
 export interface Format {
@@ -10,6 +11,8 @@ export interface Format {
   matches(hash: string): boolean
   /** Whether whoever holds the hash can try passwords far faster than against argon2id. */
   isWeak(hash: string): boolean
+  /** What checking a password by the hash takes; undefined for what does not match. */
+  workOf(hash: string): Work | undefined
   /**
    * Whether the password, as it was typed, belongs to the hash; false for what does not match.
    * @param crypt computes crypt(3) checksums, away from the thread that serves requests
@@ -20,6 +23,7 @@ export interface Format {
 /** A hash that was understood. */
 export interface Reading {
   weak: boolean
+  work: Work
   /** @param password in UTF-8 */
   fits(password: Buffer, crypt: Crypt): boolean | Promise<boolean>
 }
@@ -30,6 +34,7 @@ export function formatOf(name: string, read: (hash: string) => Reading | undefin
     name,
     matches: (hash) => read(hash) !== undefined,
     isWeak: (hash) => read(hash)?.weak ?? false,
+    workOf: (hash) => read(hash)?.work,
     verify: async (hash, password, crypt) => (await read(hash)?.fits(Buffer.from(password), crypt)) ?? false,
   }
 }

@@ -21,9 +21,11 @@ const PASSLIB = new RegExp(`^\\$pbkdf2(?:-(sha256|sha512))?\\$${ROUNDS}\\$([^$]*
 
 function readingOf(digest: Pbkdf2Digest, rounds: number, salt?: Buffer, expected?: Buffer): Reading | undefined {
   if (!salt || !expected || !isPlausible(salt, expected)) return undefined
-  if (rounds * Math.ceil(expected.length / SIZES[digest]) > MAX_ROUNDS) return undefined
+  const units = rounds * Math.ceil(expected.length / SIZES[digest])
+  if (units > MAX_ROUNDS) return undefined
   return {
     weak: rounds < WEAK_ROUNDS,
+    work: { kind: `pbkdf2-${digest}`, units },
     fits: async (password) =>
       !hasNul(password) && sameBytes(await derive(password, salt, rounds, expected.length, digest), expected),
   }

@@ -2,6 +2,7 @@
 import { scrypt } from 'node:crypto'
 import { readBase64, readHex, readUnpadded } from './base64.ts'
 import { formatOf, hasNul, isPlausible, type Reading, sameBytes } from './format.ts'
+import type { Work } from './work.ts'
 
 /** Bounds of what checking one password may take: the large block in bytes, all that is filled in turn, and lanes. */
 const MAX_MEMORY = 268_435_456
@@ -30,6 +31,10 @@ export function isWeakCost({ N, r, p }: ScryptCost): boolean {
   return 128 * N * r * p < WEAK_WORK
 }
 
+export function workOfCost({ N, r, p }: ScryptCost): Work {
+  return { kind: 'scrypt', units: N * r * p }
+}
+
 /** Derives `length` bytes off the main thread. */
 export function deriveScrypt(password: Buffer, salt: Buffer, length: number, cost: ScryptCost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -44,6 +49,7 @@ function readingOf(cost: ScryptCost, salt?: Buffer, expected?: Buffer): Reading 
   if (!salt || !expected || !isPlausible(salt, expected) || !isAffordable(cost)) return undefined
   return {
     weak: isWeakCost(cost),
+    work: workOfCost(cost),
     fits: async (password) =>
       !hasNul(password) && sameBytes(await deriveScrypt(password, salt, expected.length, cost), expected),
   }

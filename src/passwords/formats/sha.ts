@@ -13,6 +13,7 @@ function readingOf(digest: ShaDigest, order: ShaOrder, salt: Buffer, expected: B
   if (expected.length !== SIZES[digest] || !isPlausible(salt, expected)) return undefined
   return {
     weak: true,
+    work: { kind: 'sha', units: 1 },
     fits: (password) => {
       const pieces = order === 'salt-password' ? [salt, password] : [password, salt]
       return sameBytes(digestOf(digest, Buffer.concat(pieces), 'buffer'), expected)

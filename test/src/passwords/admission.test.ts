@@ -8,9 +8,9 @@ function openLine({ waiting = 4, patience = 60_000, concurrency = 1, ahead = 0 }
   const admission = createAdmission({ concurrency, ahead, waiting, patience })
   const begun: string[] = []
   const ends: (() => void)[] = []
-  const come = (name: string, from: Claimant = {}) =>
+  const come = (name: string, { ip, account = '', signal }: Partial<Claimant> = {}) =>
     admission
-      .run(from, async () => {
+      .run({ ip, account, signal }, async () => {
         begun.push(name)
         await new Promise<void>((resolve) => ends.push(resolve))
       })
@@ -120,7 +120,7 @@ t.test('whose client has gone leaves the line', async (t) => {
 
 t.test('work that fails gives its place to the next', async (t) => {
   const { admission, come, drain } = openLine()
-  const failing = admission.run({}, async () => {
+  const failing = admission.run({ ip: undefined, account: '' }, async () => {
     throw new Error('it failed')
   })
   come('next')

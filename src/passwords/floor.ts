@@ -1,0 +1,137 @@
+/** When the refusal of a password leaves: at a time that tells nothing of the hash it was checked by. */
+import { setTimeout as after } from 'node:timers/promises'
+import { Failure } from '../errors.ts'
+import type { Claimant } from './admission.ts'
+import { networkOf, siteOf } from './network.ts'
+
+/** The longest floor, which also holds until something is known of what checks cost; in ms. */
+export const LONGEST_FLOOR = 1000
+
+/** The dearest check that an import allows: as much below the longest floor as a machine is slower at times; in ms. */
+export const DEAREST_CHECK = 800
+
+/** Below this the timers of the machine are no floor, in ms. */
+const SHORTEST_FLOOR = 10
+
+/** So many times what the dearest check takes undisturbed: all cores at once, and others on the machine, slow it down. */
+const ROOM = 2
+
+/** The same over a check that was really so slow, in the last two spans of so many ms. */
+const ROOM_OVER_SEEN = 1.25
+const SPAN = 300_000
+
+/** So many refusals may wait for one network and for one site; whoever comes then is not checked at all. */
+const MOST_OF_NETWORK = 64
+const MOST_OF_SITE = 256
+
+/** A client that was turned away may try again after this, in s. */
+const RETRY_AFTER = 2
+
+/** Resolves after so many ms, and earlier when the client has gone. */
+export type Wait = (ms: number, signal: AbortSignal | undefined) => Promise<void>
+
+/** Waits by a timer of the machine, which may ring up to a millisecond early. */
+export const waitByTimer: Wait = async (ms, signal) => {
+  const end = performance.now() + ms
+  for (let left = ms; left > 0 && !signal?.aborted; left = end - performance.now())
+    await after(Math.ceil(left), undefined, signal && { signal }).catch(() => {})
+}
+
+export interface Floor {
+  /** What refusals are held back to, in ms. */
+  current(): number
+  /** Notes what a check takes undisturbed that may be asked for, in ms. */
+  cover(cost: number): void
+  /** Notes what a check took, in ms. */
+  observe(took: number): void
+  /** Before anything is checked. @throws Failure overloaded when too many refusals wait for the caller's network */
+  admit(from: Claimant): void
+  /**
+   * Holds a refusal back until a whole number of `span` has passed: one, unless the check took longer.
+   * @param begun when the check began, by the clock `elapsed`
+   */
+  hold(from: Claimant, begun: number, span: number): Promise<void>
+  /** How many refusals wait. */
+  waiting(): number
+}
+
+/**
+ * Makes the floor of this process.
+ * @param elapsed ms on a clock that never jumps
+ */
+export function createFloor(elapsed: () => number, wait: Wait): Floor {
+  const networks = createTally()
+  const sites = createTally()
+  const slowest = createSlowest(elapsed)
+  let dearest: number | undefined
+
+  return {
+    current() {
+      if (dearest === undefined) return LONGEST_FLOOR
+      const wanted = Math.max(ROOM * dearest, ROOM_OVER_SEEN * slowest.seen(), SHORTEST_FLOOR)
+      return Math.min(LONGEST_FLOOR, wanted)
+    },
+    cover(cost) {
+      dearest = Math.max(dearest ?? 0, cost)
+    },
+    observe: slowest.note,
+    admit({ ip = '' }) {
+      const network = networkOf(ip)
+      if (networks.count(network) < MOST_OF_NETWORK && sites.count(siteOf(network)) < MOST_OF_SITE) return
+      throw new Failure('overloaded', { retryAfter: RETRY_AFTER })
+    },
+    async hold({ ip = '', signal }, begun, span) {
+      const took = elapsed() - begun
+      const network = networkOf(ip)
+      networks.add(network, 1)
+      sites.add(siteOf(network), 1)
+      try {
+        await wait(span * Math.max(1, Math.ceil(took / span)) - took, signal)
+      } finally {
+        networks.add(network, -1)
+        sites.add(siteOf(network), -1)
+      }
+    },
+    waiting: networks.all,
+  }
+}
+
+/** Counts by name; a name at nought is forgotten. */
+function createTally() {
+  const counts = new Map<string, number>()
+  let all = 0
+  return {
+    count: (name: string) => counts.get(name) ?? 0,
+    all: () => all,
+    add(name: string, change: 1 | -1) {
+      all += change
+      const count = (counts.get(name) ?? 0) + change
+      if (count > 0) counts.set(name, count)
+      else counts.delete(name)
+    },
+  }
+}
+
+/** The slowest of late: of this span of time and the one before. */
+function createSlowest(elapsed: () => number) {
+  let span = 0
+  let now = 0
+  let before = 0
+  function turn(): void {
+    const current = Math.floor(elapsed() / SPAN)
+    if (current === span) return
+    before = current === span + 1 ? now : 0
+    now = 0
+    span = current
+  }
+  return {
+    seen() {
+      turn()
+      return Math.max(now, before)
+    },
+    note(took: number) {
+      turn()
+      now = Math.max(now, took)
+    },
+  }
+}
