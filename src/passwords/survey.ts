@@ -36,7 +36,7 @@ export function createSurvey({ db, hasher }: Pick<Deps, 'db' | 'hasher'>, signal
       const highest = await highestId(db)
       while (seen < highest) {
         await lookAt(Math.min(highest, seen + STEP))
-        await after(PAUSE, undefined, { signal, ref: false })
+        await after(PAUSE, undefined, { signal })
       }
       const costs = [own]
       for (const { hash } of dearest.values()) costs.push(await hasher.costs.costOf(hash))

@@ -25,7 +25,9 @@ const clock = testClock()
 // by hand it may be a database of PostgreSQL too
 const { DATABASE_URL = 'sqlite::memory:' } = process.env
 const config = loadConfig({ ...CHEAP_HASH, JWT_KEY, DATABASE_URL, LOG_LEVEL: 'silent' })
-const app = Object.assign(await buildApp(config, { now: clock.now, elapsed: clock.elapsed }), { clock })
+const app = Object.assign(await buildApp(config, { now: clock.now, elapsed: clock.elapsed, wait: async () => {} }), {
+  clock,
+})
 try {
   await runSequences(app, Number(sequences))
   process.stdout.write('nothing found\n')
