@@ -2,7 +2,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import type { Claimant } from './admission.ts'
-import { networkOf, siteOf } from './network.ts'
+import { canonicalAddress, networksOf } from './network.ts'
 
 /** The longest floor, which also holds until something is known of what checks cost; in ms. */
 export const LONGEST_FLOOR = 1000
@@ -20,9 +20,8 @@ const ROOM = 2
 const ROOM_OVER_SEEN = 1.25
 const SPAN = 300_000
 
-/** So many refusals may wait for one network and for one site; whoever comes then is not checked at all. */
-const MOST_OF_NETWORK = 64
-const MOST_OF_SITE = 256
+/** So many refusals may wait for an address and for the networks it is in, by `networksOf`; who comes then is not checked. */
+const MOST_WAITING = [64, 128, 256] as const
 
 /** A client that was turned away may try again after this, in s. */
 const RETRY_AFTER = 2
@@ -60,8 +59,8 @@ export interface Floor {
  * @param elapsed ms on a clock that never jumps
  */
 export function createFloor(elapsed: () => number, wait: Wait): Floor {
-  const networks = createTally()
-  const sites = createTally()
+  const tally = createTally()
+  let waiting = 0
   const slowest = createSlowest(elapsed)
   let dearest: number | undefined
 
@@ -75,36 +74,37 @@ export function createFloor(elapsed: () => number, wait: Wait): Floor {
       dearest = Math.max(dearest ?? 0, cost)
     },
     observe: slowest.note,
-    admit({ ip = '' }) {
-      const network = networkOf(ip)
-      if (networks.count(network) < MOST_OF_NETWORK && sites.count(siteOf(network)) < MOST_OF_SITE) return
-      throw new Failure('overloaded', { retryAfter: RETRY_AFTER })
+    admit({ ip }) {
+      const isFull = networksOf(callerOf(ip)).some((network, width) => tally.count(network) >= mostOf(width))
+      if (isFull) throw new Failure('overloaded', { retryAfter: RETRY_AFTER })
     },
-    async hold({ ip = '', signal }, begun, span) {
+    async hold({ ip, signal }, begun, span) {
       const took = elapsed() - begun
-      const network = networkOf(ip)
-      networks.add(network, 1)
-      sites.add(siteOf(network), 1)
+      const networks = networksOf(callerOf(ip))
+      waiting += 1
+      for (const network of networks) tally.add(network, 1)
       try {
         await wait(span * Math.max(1, Math.ceil(took / span)) - took, signal)
       } finally {
-        networks.add(network, -1)
-        sites.add(siteOf(network), -1)
+        waiting -= 1
+        for (const network of networks) tally.add(network, -1)
       }
     },
-    waiting: networks.all,
+    waiting: () => waiting,
   }
 }
+
+/** All that have no address are one caller. */
+const callerOf = (ip: string | undefined) => canonicalAddress(ip) ?? 'unknown'
+
+const mostOf = (width: number) => MOST_WAITING[width] ?? MOST_WAITING[0]
 
 /** Counts by name; a name at nought is forgotten. */
 function createTally() {
   const counts = new Map<string, number>()
-  let all = 0
   return {
     count: (name: string) => counts.get(name) ?? 0,
-    all: () => all,
     add(name: string, change: 1 | -1) {
-      all += change
       const count = (counts.get(name) ?? 0) + change
       if (count > 0) counts.set(name, count)
       else counts.delete(name)
