@@ -236,6 +236,32 @@ t.test('a hash that cannot be used is no password; a weak one is marked until th
   ])
 })
 
+t.test('a hash that takes too long to check on this machine is not taken over', async (t) => {
+  const { bringIn } = await emptyDatabase(t)
+  const [salt, digest] = ['A'.repeat(22), 'A'.repeat(43)]
+  const dear = [
+    `$2b$16$${'A'.repeat(53)}`,
+    `$6$rounds=2000000$salt$${'A'.repeat(86)}`,
+    `$pbkdf2$10000000$${salt}$${'A'.repeat(27)}`,
+    `$argon2id$v=19$m=1048576,t=8,p=1$${salt}$${digest}`,
+  ]
+  const usual = [
+    `$2b$12$${'A'.repeat(53)}`,
+    `$6$salt$${'A'.repeat(86)}`,
+    `$pbkdf2-sha256$600000$${salt}$${digest}`,
+    `$argon2id$v=19$m=65536,t=3,p=4$${salt}$${digest}`,
+  ]
+  const people = [...dear, ...usual].map((password_hash, index) => ({ username: `user${index}`, password_hash }))
+  const { lines } = await bringIn(jsonLines(...people))
+  const note = 'gets no password: its hash takes too long to check on this machine'
+  for (const [index, line] of lines.entries()) {
+    const isDear = index < dear.length
+    t.match(line, { outcome: 'imported', ...(isDear && { password: 'none' }) }, people[index]?.password_hash)
+    t.strictSame((line as { notes?: string[] }).notes ?? [], isDear ? [note] : [], people[index]?.password_hash)
+  }
+  t.equal(lines.length, people.length)
+})
+
 t.test('a hash with its salt beside it is read in the declared order', async (t) => {
   const { db, bringIn } = await emptyDatabase(t)
   // printf 'salt!swordfish' | sha256sum
