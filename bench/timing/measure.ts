@@ -11,6 +11,9 @@ const WARM_UP = 300
 const COLD_PROCESSES = 5
 const COLD_PAIRS = 100
 
+/** Hashes are so much cheaper than by default, so that what differs beside them is not lost in their noise. */
+export const SCALED = 16
+
 /** What is to be measured. */
 export interface Trial {
   /** one of ENDPOINTS */
@@ -21,16 +24,17 @@ export interface Trial {
   folder: string
   /** how much longer known names are made to take, such as `100us`, to see whether that is found */
   planted?: string
+  /** how much cheaper all hashes are than by default; a power of two, 1 for their real cost */
+  factor?: number
 }
 
-/** Hashes are cheap, so that what differs beside them is not lost in their noise. */
-const settingsOf = ({ name, folder, planted = '' }: Trial): Record<string, string> => ({
+const settingsOf = ({ name, folder, planted = '', factor = SCALED }: Trial): Record<string, string> => ({
   NODE_ENV: 'development',
   JWT_KEY: 'for the measurements and for nothing else',
   DATABASE_URL: `sqlite:${folder}/${name}.db`,
   MAIL_DIR: `${folder}/mail`,
-  ARGON2_MEMORY: '1024',
-  ARGON2_TIME: '1',
+  ARGON2_MEMORY: String(19_456 / factor),
+  ARGON2_TIME: ENDPOINTS[name]?.stored === 'outdated' ? '3' : '2',
   PASSWORD_POLICY: 'length',
   REGISTRATION: 'verify-first',
   SIGN_IN_LINK: 'on',
@@ -50,18 +54,24 @@ const slice = ({ known, unknown }: Names, from: number, to?: number): Names => (
 
 /** Makes the accounts; the two measurements of what it returns may be taken once each. */
 export async function prepareTrial(trial: Trial) {
-  const { name, samples, folder } = trial
+  const { name, samples, folder, factor = SCALED } = trial
+  // at real cost so many would take hours
+  const warmUp = Math.min(WARM_UP, Math.ceil(samples / 4))
+  const coldPairs = Math.min(COLD_PAIRS, Math.ceil(samples / 20))
   const settings = settingsOf(trial)
   const endpoint = ENDPOINTS[name] as Endpoint
-  const names = await populate(settings, folder, WARM_UP + samples + COLD_PROCESSES * COLD_PAIRS)
+  const names = await populate(settings, folder, warmUp + samples + COLD_PROCESSES * coldPairs, {
+    stored: endpoint.stored,
+    factor,
+  })
   const start = () => startServer('../timing/serve.ts', settings, { folder })
 
   return {
     /** On a process that has warmed up. */
     async warm(): Promise<Pairs> {
       await using server = await start()
-      await takePairs(server.url, endpoint, slice(names, 0, WARM_UP))
-      return await takePairs(server.url, endpoint, slice(names, WARM_UP, WARM_UP + samples))
+      await takePairs(server.url, endpoint, slice(names, 0, warmUp))
+      return await takePairs(server.url, endpoint, slice(names, warmUp, warmUp + samples))
     },
 
     /** On processes that were just started. */
@@ -69,8 +79,8 @@ export async function prepareTrial(trial: Trial) {
       const pairs: { known: number[]; unknown: number[] } = { known: [], unknown: [] }
       for (let turn = 0; turn < COLD_PROCESSES; turn += 1) {
         await using server = await start()
-        const from = WARM_UP + samples + turn * COLD_PAIRS
-        const taken = await takePairs(server.url, endpoint, slice(names, from, from + COLD_PAIRS))
+        const from = warmUp + samples + turn * coldPairs
+        const taken = await takePairs(server.url, endpoint, slice(names, from, from + coldPairs))
         pairs.known.push(...taken.known)
         pairs.unknown.push(...taken.unknown)
       }

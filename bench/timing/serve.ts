@@ -14,6 +14,8 @@ function spin(ms: number): void {
 
 // an unknown account is answered without hashing: what services forget first
 if (planted === 'hash') app.hasher.verifyNothing = async () => false
+// a refusal leaves when the hash is checked
+if (planted === 'floor') app.hasher.floor.hold = async () => {}
 // a known one takes a little longer, as for one more query
 if (planted.endsWith('us')) {
   const known = new Set(readFileSync(process.env['KNOWN_NAMES'] ?? '', 'utf8').split('\n'))
