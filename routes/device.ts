@@ -1,10 +1,14 @@
 /** How devices that somebody has signed in from are known again: browsers by a cookie, other clients by a header. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../src/config.ts'
+import { senderOf } from './sender.ts'
 
-const COOKIE = 'latchkey_device'
+/** Over https, where nobody but this very host can set a cookie of such a name (RFC 6265bis, section 4.1.3.2). */
+const SECURE_COOKIE = '__Host-latchkey_device'
+/** Over http; and over https before 0.2.0: devices go on being known by it */
+const PLAIN_COOKIE = 'latchkey_device'
 
 /** The longest that browsers keep one, in s; a device is forgotten by the service before. */
 const MAX_AGE = 400 * 86_400
@@ -29,15 +33,24 @@ export function answerOf({ 'x-proof-of-work': header }: IncomingHttpHeaders): st
   return typeof header === 'string' ? header : undefined
 }
 
-/** What a request says of its device. */
-export function deviceOf({ cookie, 'x-device-token': header }: IncomingHttpHeaders): string | undefined {
+/** What a request says of its device; a cookie does not count in what another site made a browser send. */
+export function deviceOf(request: Pick<FastifyRequest, 'headers' | 'server'>): string | undefined {
+  const { cookie, 'x-device-token': header } = request.headers
   if (typeof header === 'string') return header
-  return cookie && /(?:^|; ?)latchkey_device=([\w-]+)/.exec(cookie)?.[1]
+  if (cookie === undefined || senderOf(request) === 'foreign') return undefined
+  return cookieNamed(SECURE_COOKIE, cookie) ?? cookieNamed(PLAIN_COOKIE, cookie)
 }
 
-/** Gives a browser what its device is known by from now on; it lets nobody in by itself. */
+/**
+ * Gives a browser what its device is known by from now on; it lets nobody in by itself. Another site cannot have one set in
+ * place of the browser's own.
+ */
 export function handDevice({ config }: { config: Config }, reply: FastifyReply, token: string | undefined): void {
-  if (token === undefined) return
-  const secure = config.public_url.startsWith('https:') ? '; Secure' : ''
-  reply.header('set-cookie', `${COOKIE}=${token}; Path=/; Max-Age=${MAX_AGE}; HttpOnly; SameSite=Lax${secure}`)
+  if (token === undefined || senderOf(reply.request) === 'foreign') return
+  const isSecure = config.public_url.startsWith('https:')
+  const name = isSecure ? SECURE_COOKIE : PLAIN_COOKIE
+  const attributes = `Path=/; Max-Age=${MAX_AGE}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
+  reply.header('set-cookie', `${name}=${token}; ${attributes}`)
 }
+
+const cookieNamed = (name: string, cookie: string) => new RegExp(`(?:^|; ?)${name}=([\\w-]+)`).exec(cookie)?.[1]

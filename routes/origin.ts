@@ -6,12 +6,13 @@ import type { SessionState } from '../src/sessions/states.ts'
 import { answerOf, deviceOf } from './device.ts'
 
 /** Where a request comes from; `X-Forwarded-For` counts only as far as `TRUST_PROXY` says. */
-export function originOf({ id, ip, headers, raw }: Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'raw'>): Origin {
+export function originOf(request: Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'raw' | 'server'>): Origin {
+  const { id, ip, headers, raw } = request
   return {
     ip: canonicalAddress(ip),
     user_agent: headers['user-agent'],
     request_id: id,
-    device: deviceOf(headers),
+    device: deviceOf(request),
     proof_of_work: answerOf(headers),
     signal: departureOf(raw.socket),
   }

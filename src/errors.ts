@@ -24,6 +24,7 @@ const TABLE = {
   challenge_required: [403, 'Many passwords are being guessed; solve a challenge first.'],
   current_password_wrong: [403, 'The current password is wrong.'],
   reauthentication_required: [403, 'This call needs a recent proof of who asks.'],
+  cross_site_request: [403, 'This call has to come from a page of the service itself.'],
   permission_denied: [403, 'The account lacks the permission that this call needs.'],
   not_found: [404, 'There is nothing here.'],
   feature_off: [404, 'The configuration of this service has switched this off.'],

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { Failure } from '../../src/errors.ts'
 import { isMailOn } from '../../src/mail/mailer.ts'
 import { countAs, keepOutOfCaches } from '../guard.ts'
+import { senderOf } from '../sender.ts'
 import { addMailPages } from './by-mail.ts'
 import { takeForms } from './form.ts'
 import { POLICY } from './layout.ts'
@@ -8,18 +10,25 @@ import { addNoticePages } from './notices.ts'
 import { servePages } from './page.ts'
 
 /**
+ * What every page carries. The token is in the address of the page, so no more than the origin may be told to anybody; with
+ * `no-referrer` browsers would send `Origin: null` with our own forms (Fetch, section 3.1).
+ */
+const HEADERS = { 'content-security-policy': POLICY, vary: 'accept-language', 'referrer-policy': 'strict-origin' }
+
+/**
  * Pages for who follows a link in a message, unless `APP_URL` names a front end that has them. They work without script.
- * The token in the form is all that counts: no cookie stands for anybody, so a foreign page cannot make a browser act for
- * its owner.
+ * A form counts only if a page of the service's own sent it: a foreign page cannot make a browser act for its owner, or keep
+ * a device that is the attacker's.
  */
 const pages: FastifyPluginAsync = async (app) => {
   if (app.config.app_url !== undefined || !isMailOn(app)) return
   keepOutOfCaches(app)
   takeForms(app)
   countAs(app, (method) => (method === 'POST' ? 'code' : 'public'))
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('content-security-policy', POLICY).header('vary', 'accept-language')
-    done()
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(HEADERS)
+    const isForeign = request.method === 'POST' && senderOf(request) !== 'own'
+    done(isForeign ? new Failure('cross_site_request') : undefined)
   })
   const add = servePages(app)
   addMailPages(app, add)

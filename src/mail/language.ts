@@ -41,6 +41,7 @@ export type Field = (typeof FIELDS)[number]
 
 /** Why a page could not do what it is for; `other` is anything else. */
 export const SETBACKS = [
+  'cross_site_request',
   'email_taken',
   'link_incomplete',
   'one_time_token_invalid',

@@ -184,7 +184,7 @@ const PAGE_HEADERS = {
   'content-security-policy':
     /^default-src 'none'; style-src 'sha256-[\w+/=]+'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'$/,
   'cache-control': /^no-store$/,
-  'referrer-policy': /^no-referrer$/,
+  'referrer-policy': /^strict-origin$/,
   vary: /^accept-language$/,
 } as const
 
@@ -195,7 +195,7 @@ function pageFault({ method, path, status, headers, body }: Answer): string | un
   if (/<script|javascript:|\son\w+=|(src|href)="(?!data:,")/.test(body))
     faults.push('something active or from elsewhere')
   // that of a device lets nobody in
-  if (!/^(latchkey_device=.*|undefined)$/.test(String(headers['set-cookie']))) faults.push('a cookie')
+  if (!/^((__Host-)?latchkey_device=.*|undefined)$/.test(String(headers['set-cookie']))) faults.push('a cookie')
   return faults.length === 0 ? undefined : `${method} ${path} → ${status}: ${faults.join(', ')}`
 }
 

@@ -17,10 +17,10 @@ const ARGUMENTS = [
 /** Longest wait for anything on a page, in ms; a busy machine with one core needs some. */
 const PATIENCE = 30_000
 
-/** Starts the browser; it ends with the test. */
-export async function launch(t: Test): Promise<Browser> {
+/** Starts the browser, with more arguments where the test needs them; it ends with the test. */
+export async function launch(t: Test, more: readonly string[] = []): Promise<Browser> {
   const executablePath = spawnSync('which', ['chromium'], { encoding: 'utf8' }).stdout.trim()
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+  const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] })
   t.teardown(() => browser.close())
   return browser
 }

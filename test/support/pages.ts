@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 
 type Headers = Record<string, string>
 
-/** What a browser says of what it sends for a form. */
-export const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+/** What a browser says of what it sends for a form on one of our pages. */
+export const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
 
 /** Follows a link. */
 export const open = (app: FastifyInstance, page: string, token = 'a-token', headers: Headers = {}) =>
@@ -12,10 +12,14 @@ export const open = (app: FastifyInstance, page: string, token = 'a-token', head
 
 /** Presses the button, with the fields filled in. */
 export const press = (app: FastifyInstance, page: string, fields: Record<string, string>, headers: Headers = {}) =>
+  postForm(app, page, fields, { ...FORM, ...headers })
+
+/** Sends a form, from wherever the headers say. */
+export const postForm = (app: FastifyInstance, page: string, fields: Record<string, string>, headers: Headers = {}) =>
   app.inject({
     method: 'POST',
     url: `/${page}`,
-    headers: { ...FORM, ...headers },
+    headers: { 'content-type': FORM['content-type'], ...headers },
     payload: new URLSearchParams(fields).toString(),
   })
 

@@ -70,6 +70,8 @@ export const pages: PagesWords = {
     name: { label: 'Wie wir Sie nennen dürfen (kann leer bleiben)' },
   },
   setbacks: {
+    cross_site_request:
+      'Eine andere Website hat dieses Formular geschickt. Öffnen Sie den Link in der Nachricht noch einmal.',
     email_taken: 'Diese E-Mail-Adresse gehört inzwischen zu einem anderen Konto.',
     link_incomplete:
       'Der Link ist unvollständig. Kopieren Sie ihn ganz aus der Nachricht, oder fordern Sie einen neuen an.',

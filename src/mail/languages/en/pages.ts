@@ -67,6 +67,7 @@ export const pages: PagesWords = {
     name: { label: 'What to call you (may be left empty)' },
   },
   setbacks: {
+    cross_site_request: 'Another site sent this form. Open the link in the message once more.',
     email_taken: 'That e-mail address belongs to another account by now.',
     link_incomplete: 'The link is not complete. Copy all of it out of the message, or ask for a new one.',
     one_time_token_invalid: 'The link has been used, was replaced by a newer one, or is too old. Ask for a new one.',
