@@ -1,6 +1,7 @@
 /** What the service says of itself when it has started. */
 import type { Config } from './config.ts'
 import { shownUrl } from './db/open.ts'
+import { doubtsAbout } from './doctor/configuration.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
 import { isMailOn } from './mail/mailer.ts'
 import { authority } from './operation/values.ts'
@@ -32,6 +33,8 @@ export function banner(config: Config, { port, store }: { port: number; store: s
     ...(config.workers > 1 ? [`  workers    ${config.workers}`] : []),
     `  mail       ${shownMail(config)}`,
     `  tokens     ${config.jwt_alg}, ${config.access_token_ttl / 1000} s`,
+    // outside production most of them hold, and are meant
+    ...(config.node_env === 'production' ? doubtsAbout(config).map((doubt) => `  warning    ${doubt}`) : []),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -240,6 +240,11 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     'is required in production: at least 32 random bytes, for example of `openssl rand -base64 48`',
   )
   check(
+    config.node_env !== 'production' || config.jwt_key === undefined || isVaried(config.jwt_key),
+    'JWT_KEY',
+    'must be random: it consists of too few different characters',
+  )
+  check(
     env.REDIS_PORT === undefined || !!config.redis_url,
     'REDIS_PORT',
     'goes with REDIS_HOST',
@@ -277,3 +282,8 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     'ACCESS_TOKEN_TTL',
   )
 }
+
+/** Random keys of the least length have far more different characters than these, in whatever digits they are written. */
+const VARIED = 8
+
+const isVaried = (key: string) => new Set(key).size >= VARIED

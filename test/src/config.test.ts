@@ -10,7 +10,7 @@ import { ALIASES, Environment } from '../../src/environment.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-const KEY = 'k'.repeat(32)
+const KEY = 'k0123456789abcdefghijklmnopqrstu'
 
 /** The sentences that a start with these variables ends with. */
 function faultsOf(variables: Record<string, string>): readonly string[] {
