@@ -10,7 +10,7 @@ export const Health = named(
   'Health',
   Type.Object({
     status: enumOf(['ok', 'degraded', 'stopping'], { description: 'degraded: a part does not answer', example: 'ok' }),
-    version: Type.String({ example: '0.1.0' }),
+    version: Type.String({ example: '0.2.0' }),
     database: Type.Object({ kind: enumOf(['postgres', 'sqlite'], { example: 'sqlite' }), status: PartState }),
     ephemeral: Type.Object({
       kind: enumOf(['redis', 'sql'], { description: 'sql: the embedded store', example: 'sql' }),
