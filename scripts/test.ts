@@ -64,6 +64,7 @@ const ON_EITHER_DATABASE = [
   'test/mail/{outbox,processes}.test.ts',
   'test/model/session.test.ts',
   'test/src/{ephemeral,keys,rotation}.test.ts',
+  'test/upgrades/*.test.ts',
   'test/moving/{command,import,reference-systems}.test.ts',
 ]
 
