@@ -137,9 +137,9 @@ t.test('migrations go up, down and are listed', async (t) => {
     code: 0,
     stdout: new RegExp(`^(\\d{4}-[\\w-]+ {2}\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\n){${count}}$`),
   })
-  t.match(await latchkey('migrate down'), { code: 0, stdout: `done: ${MIGRATION_NAMES.at(-1)}\n`, stderr: '' })
-  t.match(await latchkey('migrate down --all'), { code: 0, stdout: /done: 0001-core\n$/, stderr: '' })
-  t.match(await latchkey('migrate down --all'), { code: 0, stdout: 'nothing to do\n', stderr: '' })
+  t.match(await latchkey('migrate down --yes'), { code: 0, stdout: `done: ${MIGRATION_NAMES.at(-1)}\n`, stderr: '' })
+  t.match(await latchkey('migrate down --all --yes'), { code: 0, stdout: /done: 0001-core\n$/, stderr: '' })
+  t.match(await latchkey('migrate down --all --yes'), { code: 0, stdout: 'nothing to do\n', stderr: '' })
   t.match(await latchkey('migrate status'), { stdout: pending })
 })
 

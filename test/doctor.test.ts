@@ -53,7 +53,7 @@ t.test('a service that works is well, and what is wrong with one is a fault', as
   t.equal(another.code, 1)
   t.match(another.faults, [{ about: 'keys', text: 'they were sealed under another JWT_KEY' }])
 
-  t.equal((await line.latchkey('migrate', 'down')).code, 0)
+  t.equal((await line.latchkey('migrate', 'down', '--yes')).code, 0)
   const behind = await examine(line, { MIGRATE: 'check' })
   t.equal(behind.code, 1)
   t.match(behind.faults, [{ about: 'migrations', text: /^[\w-]+ has not run$/ }])

@@ -1,8 +1,8 @@
 /** `latchkey db …`, `latchkey migrate …` */
 import { loadConfig } from '../config.ts'
-import { migrateDown, migrateUp, migrationStates } from '../db/migrate.ts'
+import { migrateUp, migrationStates } from '../db/migrate.ts'
 import { isPostgresUrl, shownUrl } from '../db/open.ts'
-import { createDatabase, removeDatabase } from '../db/whole.ts'
+import { createDatabase, removeDatabase, takeBack } from '../db/whole.ts'
 import { addBackup } from './backup.ts'
 import { addCopy } from './copy.ts'
 import { type CommandGroup, confirm, withDatabase } from './program.ts'
@@ -31,10 +31,17 @@ export const migrations: CommandGroup = (program) => {
     .command('down')
     .description('take the newest migration back; the data in its tables is lost')
     .option('--all', 'take every migration back')
-    .action(({ all }: { all?: boolean }) =>
-      withDatabase(async (database) => report(await migrateDown(database, all), 'nothing to do')),
-    )
+    .option('--yes', 'do not ask')
+    .action(takeMigrationsBack)
   migrate.command('status').description('list the migrations').action(listMigrations)
+}
+
+async function takeMigrationsBack({ all = false, yes = false }: { all?: boolean; yes?: boolean }): Promise<void> {
+  const { database_url } = loadConfig()
+  const what = all ? 'every migration, with every account,' : 'the newest migration, with the data in its tables,'
+  const question = `Take ${what} back in ${shownUrl(database_url)}? Type yes: `
+  await confirm({ yes, command: 'migrate down', question, refusal: 'nothing was taken back' })
+  report(await takeBack(database_url, all), 'nothing to do')
 }
 
 function listMigrations(): Promise<void> {
@@ -63,5 +70,5 @@ async function dropDatabase({ yes = false }: { yes?: boolean }): Promise<void> {
   const victim = isPostgresUrl(database_url) ? `Latchkey's tables in ${shown}` : shown
   const question = `Delete ${victim} with everything in it? Type yes: `
   await confirm({ yes, command: 'db drop', question, refusal: 'nothing was deleted' })
-  say((await removeDatabase(database_url)) ? `deleted ${victim}` : `${shown} does not exist`)
+  say((await removeDatabase(database_url, yes)) ? `deleted ${victim}` : `${shown} does not exist`)
 }

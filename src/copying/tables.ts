@@ -1,31 +1,12 @@
 /** What is copied: every table of the service. */
 import type { Db } from '../db/open.ts'
-import type { Tables } from '../db/schema.ts'
+import { TABLE_FACTS } from '../db/tables.ts'
+import type { Keyed } from '../db/triggers.ts'
 
-/** The columns by which the rows of each table are told apart. They are integers and text, as all columns are. */
-export const KEYS = {
-  users: ['id'],
-  passwords: ['user_id'],
-  roles: ['name'],
-  user_roles: ['user_id', 'role'],
-  sessions: ['id'],
-  signing_keys: ['kid'],
-  ephemeral: ['key'],
-  messages: ['id'],
-  audit_events: ['id'],
-  audit_checkpoints: ['id'],
-  audit_keys: ['id'],
-  outbox: ['id'],
-  proofs: ['digest'],
-  known_devices: ['user_id', 'digest'],
-  mail_requests: ['id'],
-  sign_in_codes: ['address'],
-  upgrades: ['version'],
-  requested_codes: ['request'],
-} as const satisfies { [T in keyof Tables]: readonly (keyof Tables[T])[] }
-
-/** A table that the migrations fill, so that one with rows is still as good as empty. */
-const FILLED_BY_MIGRATIONS: readonly string[] = ['roles', 'upgrades']
+/** Tables that the migrations fill, so that one with rows is still as good as empty. */
+const FILLED_BY_MIGRATIONS = Object.entries(TABLE_FACTS).flatMap(([table, { copied }]) =>
+  copied === 'prefilled' ? [table] : [],
+)
 
 export interface CopiedTable {
   table: string
@@ -39,10 +20,9 @@ export interface CopiedTable {
 }
 
 /** The tables with nothing but what their names say; enough for locks and triggers. */
-export const KEYED = Object.entries(KEYS).map(([table, key]) => ({ table, key }))
+export const KEYED: readonly Keyed[] = Object.entries(TABLE_FACTS).map(([table, { key }]) => ({ table, key }))
 
-/** The names of the tables. */
-export const TABLES = KEYED.map(({ table }) => table)
+export { TABLES } from '../db/tables.ts'
 
 /**
  * The tables as they are in a database.

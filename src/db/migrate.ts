@@ -151,11 +151,16 @@ export async function refusePending(db: Db): Promise<void> {
  */
 async function migrating(db: Db, work: (db: Db) => Promise<string[]>): Promise<string[]> {
   if (!isPostgres(db)) return work(db)
+  if (db.isTransaction) return inTurn(db, work)
   return db.transaction().execute(async (tx) => {
     for (const limit of ['lock_timeout', 'statement_timeout']) await sql`set local ${sql.raw(limit)} = 0`.execute(tx)
-    await takeTurn(tx, 'migrations')
-    return work(tx)
+    return inTurn(tx, work)
   })
+}
+
+async function inTurn(tx: Db, work: (db: Db) => Promise<string[]>): Promise<string[]> {
+  await takeTurn(tx, 'migrations')
+  return work(tx)
 }
 
 function outcome({ error, results = [] }: MigrationResultSet): string[] {

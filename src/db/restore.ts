@@ -2,7 +2,7 @@
 import { existsSync, linkSync, mkdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import BetterSqlite from 'better-sqlite3'
+import { lockOut } from './alone.ts'
 import { MIGRATION_NAMES } from './migrate.ts'
 import { type Contents, copySnapshot, syncFolderOf } from './snapshot.ts'
 
@@ -61,32 +61,6 @@ function refuseNewer(path: string, { migrations }: Contents): void {
   const unknown = migrations.filter((name) => !MIGRATION_NAMES.includes(name))
   if (unknown.length > 0)
     throw new Error(`${path} is of a newer version of Latchkey, which has made the migrations ${unknown.join(', ')}`)
-}
-
-/**
- * Keeps everybody else out of the database for as long as the lock is open. Every process that has read anything from it
- * holds a lock of its own, which leaving the write-ahead log does not get past; that also brings the log's last writes
- * into the file.
- * @returns undefined, with `force`, where the file is too damaged to be locked
- * @throws when a process has it open, or without `force` nobody can say
- */
-function lockOut(path: string, force: boolean): BetterSqlite.Database | undefined {
-  let file: BetterSqlite.Database | undefined
-  try {
-    file = new BetterSqlite(path, { timeout: 0, fileMustExist: true })
-    file.pragma('journal_mode = DELETE')
-    file.exec('begin exclusive')
-    return file
-  } catch (cause) {
-    file?.close()
-    const { code, message } = cause as { code?: string; message: string }
-    if (code?.startsWith('SQLITE_BUSY')) throw new Error(`${path} is in use: stop every process first`, { cause })
-    if (force) return undefined
-    throw new Error(
-      `${path} cannot be opened (${message}), so whether a process is using it cannot be seen; --yes replaces it all the same`,
-      { cause },
-    )
-  }
 }
 
 /** Gives what is there a second name, so that there is never a moment without a database. */

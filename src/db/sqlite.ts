@@ -1,5 +1,5 @@
 /** One SQLite file: how it is opened, watched and deleted. */
-import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, SqliteQueryCompiler, type SqliteStatement } from 'kysely'
@@ -162,22 +162,11 @@ export function fileExists(url: string): boolean {
   return path !== ':memory:' && existsSync(path)
 }
 
-/**
- * Deletes the database's files and nothing else; false if there was none.
- * @throws when the path leads to something that is not a database
- */
-export function removeFiles(url: string): boolean {
-  const path = sqlitePath(url)
-  if (!fileExists(url)) return false
-  if (!isDatabase(path)) throw new Error(`${path} is not a database: nothing was deleted`)
-  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) rmSync(file, { force: true })
-  return true
-}
-
 /** What every database file of SQLite begins with; one that nothing was written to is empty. */
 const MAGIC = 'SQLite format 3\0'
 
-function isDatabase(path: string): boolean {
+/** Whether a path leads to a database, be it an empty one. */
+export function isDatabase(path: string): boolean {
   if (!statSync(path).isFile()) return false
   const head = Buffer.alloc(MAGIC.length)
   const file = openSync(path, 'r')

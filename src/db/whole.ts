@@ -1,9 +1,11 @@
 /** A database as a whole: made, looked for, removed. */
+import { rmSync } from 'node:fs'
 import { sql } from 'kysely'
+import { lockOut, withoutOthers } from './alone.ts'
 import { dropChanges, dropMark } from './mark.ts'
 import { BOOKKEEPING, migrateDown } from './migrate.ts'
 import { type Db, isPostgresUrl, openDatabase } from './open.ts'
-import { fileExists, removeFiles } from './sqlite.ts'
+import { fileExists, isDatabase, sqlitePath } from './sqlite.ts'
 import { removeTriggers } from './triggers.ts'
 
 /** PostgreSQL's codes for a database that is not there, and for one that is there already. */
@@ -33,13 +35,14 @@ export async function databaseExists(url: string): Promise<boolean> {
 /**
  * Deletes what is Latchkey's and nothing else: the files of SQLite; of a database of PostgreSQL, in which others may
  * keep things too, the tables.
+ * @param force delete a file of which nobody can say whether it is in use
  * @returns false if there was nothing
- * @throws when a path leads to something that is not a database
+ * @throws when a path leads to something that is not a database, or a process has it open
  */
-export async function removeDatabase(url: string): Promise<boolean> {
-  if (!isPostgresUrl(url)) return removeFiles(url)
-  return withDatabase(url, async (db) => {
-    if (!(await holdsTables(db))) return false
+export async function removeDatabase(url: string, force = false): Promise<boolean> {
+  if (!isPostgresUrl(url)) return removeFiles(url, force)
+  if (!(await withDatabase(url, holdsTables))) return false
+  return withoutOthers(url, async (db) => {
     await migrateDown(db, true)
     await removeTriggers(db, [])
     await dropChanges(db)
@@ -47,6 +50,25 @@ export async function removeDatabase(url: string): Promise<boolean> {
     for (const table of BOOKKEEPING) await db.schema.dropTable(table).execute()
     return true
   })
+}
+
+/** Takes the newest migration back, or with `all` every one. @throws when a process has the database open */
+export function takeBack(url: string, all: boolean): Promise<string[]> {
+  return withoutOthers(url, (db) => migrateDown(db, all))
+}
+
+/** The files go while they are locked: whoever has waited for the lock finds that they are gone. */
+function removeFiles(url: string, force: boolean): boolean {
+  const path = sqlitePath(url)
+  if (!fileExists(url)) return false
+  if (!isDatabase(path)) throw new Error(`${path} is not a database: nothing was deleted`)
+  const lock = lockOut(path, force)
+  try {
+    for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) rmSync(file, { force: true })
+  } finally {
+    lock?.close()
+  }
+  return true
 }
 
 async function withDatabase<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {

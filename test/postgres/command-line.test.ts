@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/db/open.ts'
 import { isLeftOut, login, startApp, testEnvironment } from '../support/app.ts'
 import { startChild } from '../support/child.ts'
 import { commandLine } from '../support/command-line.ts'
+import { withDatabase } from '../support/database.ts'
 import { freePort } from '../support/ports.ts'
 import { newPostgresDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/wait.ts'
@@ -37,10 +38,9 @@ async function commands(t: Test): Promise<void> {
   t.test('db drop asks, deletes Latchkey’s tables, and leaves those of others', async (t) => {
     const { latchkey, url, shown } = onServer(t)
     await latchkey('db', 'create')
-    const { db } = openDatabase(url)
-    t.teardown(() => db.destroy())
-    const tables = async () => (await db.introspection.getTables()).map(({ name }) => name)
-    await sql`create table letters (text text)`.execute(db)
+    // not kept open: what is in use is not deleted
+    const tables = () => withDatabase(url, async (db) => (await db.introspection.getTables()).map(({ name }) => name))
+    await withDatabase(url, (db) => sql`create table letters (text text)`.execute(db))
     t.match(await latchkey('db', 'drop'), { code: 2, stderr: /needs --yes/ })
     t.ok((await tables()).includes('users'))
     const dropped = { code: 0, stdout: `deleted Latchkey's tables in ${shown}\n`, stderr: '' }
@@ -53,9 +53,9 @@ async function commands(t: Test): Promise<void> {
     const { latchkey } = onServer(t)
     const endings = await Promise.all(Array.from({ length: 4 }, () => latchkey('migrate', 'up')))
     t.strictSame(endings.map(({ stdout }) => stdout).sort(), [DONE, ...Array(3).fill('nothing to do\n')])
-    t.match(await latchkey('migrate', 'down'), { code: 0, stdout: `done: ${MIGRATION_NAMES.at(-1)}\n` })
+    t.match(await latchkey('migrate', 'down', '--yes'), { code: 0, stdout: `done: ${MIGRATION_NAMES.at(-1)}\n` })
     t.match(await latchkey('migrate', 'status'), { stdout: /^0001-core {2}\S+Z\n(\S+ {2}\S+Z\n)*\S+ {2}pending\n$/ })
-    t.match(await latchkey('migrate', 'down', '--all'), { code: 0, stdout: 'done: 0001-core\n' })
+    t.match(await latchkey('migrate', 'down', '--all', '--yes'), { code: 0, stdout: 'done: 0001-core\n' })
     t.match(await latchkey('migrate', 'up'), { code: 0, stdout: DONE })
   })
 
