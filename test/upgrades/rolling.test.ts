@@ -53,6 +53,12 @@ t.test('a session that began on one version is known on the other, and ends on b
     t.equal((await call(`${here}/auth/logout`, { refresh_token })).status, 200)
     for (const base of [there, here]) t.equal((await call(`${base}/users/me`, undefined, authorization)).status, 401)
   }
+  // both have written to the log, and either may have sealed what the other wrote
+  await eventually(async () => {
+    const { code, stdout } = await command(t, THIS_VERSION, environment, 'audit', 'verify')
+    t.equal(code, 0)
+    return / 0 wait for their number/.test(stdout)
+  }, 30_000)
 })
 
 t.test('when the upgrade is finished, a node of the last release serves nobody, and starts no more', async (t) => {
