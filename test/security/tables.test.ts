@@ -28,6 +28,9 @@ interface Facts {
 }
 const factsOf = (table: Table): Facts => TABLE_FACTS[table]
 
+/** It has rows only after a change of `JWT_KEY`. */
+const NOT_FILLED: readonly Table[] = ['audit_keys']
+
 /** Mail waits, since nobody listens there. */
 const WAITING = { SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'latchkey@example.org', SIGN_IN_CODE: 'on' }
 
@@ -42,7 +45,8 @@ async function leaveTraces(app: TestApp): Promise<Person> {
   const ada = await registerSomebody(app)
   await post(app, '/auth/login', { identifier: ada.username, password: 'mistyped' })
   await post(app, '/auth/logout', { refresh_token: (await logIn(app, ada)).refresh_token })
-  await app.inject({ method: 'POST', url: '/api/v1/auth/sign-in/code', payload: { email: ada.email } })
+  await post(app, '/auth/sign-in/code', { email: ada.email })
+  await app.mailRequests.settle()
   await sealAll(app)
   return ada
 }
@@ -162,13 +166,15 @@ t.test('what has had its time goes with what is written later', async (t) => {
   const before = new Map<Table, Set<string>>()
   for (const table of TABLES) before.set(table, new Set((await rowsOf(app, table)).map((row) => keyOf(table, row))))
   const swept = TABLES.filter((table) => factsOf(table).swept !== null)
+  // requests for mail are seen to in a moment
+  const filled = swept.filter((table) => ![...NOT_FILLED, 'mail_requests'].includes(table))
+  for (const table of filled) t.ok((before.get(table)?.size ?? 0) > 0, `there is something in ${table}`)
   for (let round = 0; round < 3; round += 1) {
     app.clock.advance(200 * DAY)
     await app.keys.maintain()
     const later = await logIn(app, ada)
     await post(app, '/auth/logout', { refresh_token: later.refresh_token })
     await leaveTraces(app)
-    await app.mailRequests.settle()
     app.mailer.wake()
     await sealAll(app)
   }
@@ -190,7 +196,7 @@ t.test('what is sealed can be read by nobody who has the database alone', async 
   for (const table of TABLES) {
     const { sealed } = factsOf(table)
     const rows = await rowsOf(app, table)
-    if (sealed.length > 0) t.ok(rows.length > 0, table)
+    if (sealed.length > 0 && !NOT_FILLED.includes(table)) t.ok(rows.length > 0, table)
     for (const row of rows) {
       for (const column of sealed) {
         const bytes = Buffer.from(String(row[column]), 'base64url')
