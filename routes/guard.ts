@@ -1,5 +1,5 @@
 /** Who may call the routes of a folder, in the code and in the contract, said once. */
-import type { FastifyContextConfig, FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, onRequestHookHandler, RouteOptions } from 'fastify'
 import { Failure } from '../src/errors.ts'
 import { isOn, needsOf } from '../src/features.ts'
 import type { LimitClass } from '../src/throttling/classes.ts'
@@ -11,9 +11,20 @@ type RouteConfig = Pick<FastifyContextConfig, 'permission' | 'recent'>
 /** The routes of this scope need no token. */
 export function openToAll(app: FastifyInstance): void {
   app.addHook('onRoute', ({ schema }) => {
-    if (schema) schema.security = []
+    if (schema) schema.security ??= []
   })
 }
+
+/** The guard for routes that are open to all, where who sends a token is known by it. */
+export function knowWhoAsks(app: FastifyInstance): onRequestHookHandler {
+  return (request, reply, done) => {
+    if (request.headers.authorization === undefined) done()
+    else app.authenticate(request, reply, done)
+  }
+}
+
+/** How such a route is described. */
+export const OPEN_OR_SIGNED_IN = [{}, { bearer: [] }]
 
 /** The routes of this scope need a living session, and each the permission that its `config` names. */
 export function signedInOnly(app: FastifyInstance): void {

@@ -1,7 +1,7 @@
 /** The Flask authentication system with register, login and protected: errors are `{message}`. */
 import { type FastifyPluginAsyncTypebox, type Static, Type } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { findByIdentifier } from '../../src/accounts/account.ts'
+import { addressOf, findByIdentifier } from '../../src/accounts/account.ts'
 import { Email, Username } from '../../src/accounts/schema.ts'
 import { Failure, titleOf } from '../../src/errors.ts'
 import { NewPassword, TypedPassword } from '../../src/passwords/schema.ts'
@@ -168,7 +168,8 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async ({ session: { account } }) => {
-      const { id, username, email, name } = account
+      const { id, username, name } = account
+      const email = addressOf(account)
       return {
         message: `Hello, ${name ?? username ?? email}!`,
         user: { id, ...(username !== null && { username }), ...(email !== null && { email }) },

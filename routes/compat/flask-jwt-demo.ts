@@ -1,6 +1,7 @@
 /** The Flask JWT Authentication API Demo: each token is good for one call, which answers with the next. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { addressOf } from '../../src/accounts/account.ts'
 import { Failure } from '../../src/errors.ts'
 import { checkLength } from '../../src/passwords/rules.ts'
 import { ref } from '../../src/schemas.ts'
@@ -106,8 +107,11 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
     },
     handler: (request) =>
       spend(request, async (bearer) => {
-        const { id, username, email } = bearer.account
-        return { user: { id, username: username ?? email ?? '' }, token: await issueNext(app, bearer) }
+        const { id, username } = bearer.account
+        return {
+          user: { id, username: username ?? addressOf(bearer.account) ?? '' },
+          token: await issueNext(app, bearer),
+        }
       }),
   })
 

@@ -1,6 +1,6 @@
 /** The Python Authentication System (python-jwt-template): every answer has `status` and `message`. */
 import type { FastifyPluginAsyncTypebox, Static } from '@fastify/type-provider-typebox'
-import type { Account } from '../../src/accounts/account.ts'
+import { type Account, addressOf } from '../../src/accounts/account.ts'
 import { Failure } from '../../src/errors.ts'
 import { ref } from '../../src/schemas.ts'
 import { endSession } from '../../src/sessions/end.ts'
@@ -133,9 +133,9 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
   })
 }
 
-function detailsOf({ email, name, username, roles, created_at }: Account) {
+function detailsOf({ name, username, roles, created_at, ...account }: Account) {
   return {
-    email: email ?? '',
+    email: addressOf(account) ?? '',
     name: name ?? username ?? '',
     admin: roles.includes('admin'),
     registered_on: new Date(created_at).toUTCString(),

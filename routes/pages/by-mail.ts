@@ -2,13 +2,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { confirmAddress, undoChange } from '../../src/by-mail/change-address.ts'
 import { resetPassword } from '../../src/by-mail/reset-password.ts'
-import { EmailVerification, OneTimeTokenBody, PasswordReset } from '../../src/by-mail/schema.ts'
+import { EmailConfirmation, EmailVerification, OneTimeTokenBody, PasswordReset } from '../../src/by-mail/schema.ts'
 import { isOn } from '../../src/features.ts'
 import { ref } from '../../src/schemas.ts'
 import { signInByLink } from '../../src/sign-in/by-mail.ts'
 import { acceptInvitation } from '../../src/sign-in/invitations.ts'
 import { Acceptance } from '../../src/sign-in/schema.ts'
 import { verifyEmail } from '../../src/sign-in/verify-email.ts'
+import { shownBeside } from '../asker.ts'
 import { originOf } from '../origin.ts'
 import { type AddPage, type Form, languageOf } from './page.ts'
 
@@ -18,8 +19,10 @@ export function addMailPages(app: FastifyInstance, add: AddPage): void {
   add({
     page: 'verify-email',
     body: ref(EmailVerification),
-    onSetback: { username_taken: 'username' },
-    act: (form, request) => verifyEmail(app, as<EmailVerification>(form), originOf(request)),
+    onSetback: { username_taken: 'username', requester_unproved: 'password', current_password_wrong: 'password' },
+    otherwise: 'new_password',
+    act: (form, request) =>
+      verifyEmail(app, as<EmailVerification>(form), shownBeside(request, form), originOf(request)),
   })
   add({
     page: 'reset-password',
@@ -29,8 +32,9 @@ export function addMailPages(app: FastifyInstance, add: AddPage): void {
   })
   add({
     page: 'confirm-email-change',
-    body,
-    act: ({ token = '' }, request) => confirmAddress(app, token, originOf(request)),
+    body: ref(EmailConfirmation),
+    onSetback: { requester_unproved: 'password', current_password_wrong: 'password' },
+    act: (form, request) => confirmAddress(app, form['token'] ?? '', shownBeside(request, form), originOf(request)),
   })
   add({
     page: 'undo-email-change',

@@ -19,6 +19,7 @@ const HEADERS = { 'content-security-policy': POLICY, vary: 'accept-language', 'r
  * Pages for who follows a link in a message, unless `APP_URL` names a front end that has them. They work without script.
  * A form counts only if a page of the service's own sent it: a foreign page cannot make a browser act for its owner, or keep
  * a device that is the attacker's.
+ * No cookie stands for anybody; that of who asked for a message is worth something together with the message's token alone.
  */
 const pages: FastifyPluginAsync = async (app) => {
   if (app.config.app_url !== undefined || !isMailOn(app)) return

@@ -19,6 +19,16 @@ export interface Input {
   value: string
 }
 
+/** What can be sent. */
+export interface SentForm {
+  /** who it is for, where there are several */
+  text?: string | undefined
+  action: string
+  token: string
+  inputs: readonly Input[]
+  button: string
+}
+
 /** Everything that a page shows. */
 export interface View {
   /** BCP 47 */
@@ -28,7 +38,7 @@ export interface View {
   text: string
   /** what went wrong */
   alert?: { title: string; text: string } | undefined
-  form?: { action: string; token: string; inputs: readonly Input[]; button: string } | undefined
+  forms: readonly SentForm[]
   /** what is shown for copying */
   values?: readonly (readonly [label: string, value: string])[] | undefined
 }
@@ -43,6 +53,7 @@ label{display:block;margin-top:1.25rem;font-weight:600}
 small{display:block;opacity:.8}
 input,textarea,button{font:inherit;box-sizing:border-box;width:100%;padding:.65rem .75rem;border:1px solid GrayText;border-radius:.4rem}
 button{margin-top:1.5rem;border:0;background:#1d5b82;color:#fff;font-weight:600;cursor:pointer}
+form+form{margin-top:2.5rem;border-top:1px solid GrayText}
 :focus-visible{outline:3px solid #e09f3e;outline-offset:2px}
 [role=alert]{margin:1.25rem 0;padding:.75rem 1rem;border-left:.3rem solid #c1121f}
 [role=alert] h2{font-size:1rem;margin:0}
@@ -61,24 +72,27 @@ const TEMPLATE = `<!doctype html>
 <body>
 <main>
 <header><%= it.service %></header>
-<h1 tabindex="-1"<%= it.form ? '' : ' autofocus' %>><%= it.title %></h1>
+<h1 tabindex="-1"<%= it.forms.length > 0 ? '' : ' autofocus' %>><%= it.title %></h1>
 <% if (it.alert) { %>
 <div role="alert" id="alert"><h2><%= it.alert.title %></h2><p><%= it.alert.text %></p></div>
 <% } %>
 <% if (it.text) { %>
 <p><%= it.text %></p>
 <% } %>
-<% if (it.form) { %>
-<form method="post" action="<%= it.form.action %>">
-<input type="hidden" name="token" value="<%= it.form.token %>">
-<% for (const input of it.form.inputs) { %>
+<% for (const form of it.forms) { %>
+<form method="post" action="<%= form.action %>">
+<input type="hidden" name="token" value="<%= form.token %>">
+<% if (form.text) { %>
+<p><%= form.text %></p>
+<% } %>
+<% for (const input of form.inputs) { %>
 <label for="<%= input.name %>"><%= input.label %></label>
 <% if (input.hint) { %>
 <small id="<%= input.name %>-hint"><%= input.hint %></small>
 <% } %>
 <input id="<%= input.name %>" name="<%= input.name %>" type="<%= input.type %>" value="<%= input.value %>" autocomplete="<%= input.autocomplete %>" aria-describedby="<%= it.alert ? 'alert ' : '' %><%= input.hint ? input.name + '-hint' : '' %>"<%= input.required ? ' required' : '' %><%~ input.isWrong ? ' aria-invalid="true"' : '' %><%= input.isFirst ? ' autofocus' : '' %>>
 <% } %>
-<button<%= it.form.inputs.length === 0 ? ' autofocus' : '' %>><%= it.form.button %></button>
+<button<%= form.inputs.length === 0 ? ' autofocus' : '' %>><%= form.button %></button>
 </form>
 <% } %>
 <% for (const [label, value] of it.values ?? []) { %>

@@ -1,10 +1,10 @@
 /** What every page of the service's own does, whatever it is for. */
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { FIELDS, type Field, type Language, SETBACKS, type Setback } from '../../src/mail/language.ts'
+import { FIELDS, type Field, type Language, type PageWords, SETBACKS, type Setback } from '../../src/mail/language.ts'
 import { acceptedLanguages, chooseLanguage, loadLanguage } from '../../src/mail/languages.ts'
 import type { Page } from '../../src/mail/links.ts'
-import { type Input, renderPage, type View } from './layout.ts'
+import { type Input, renderPage, type SentForm, type View } from './layout.ts'
 
 /** What a browser sent. */
 export type Form = Readonly<Record<string, string>>
@@ -15,6 +15,8 @@ export interface PageRoute {
   fields?: readonly Field[]
   /** what is asked for only when it was refused before */
   onSetback?: Partial<Record<Setback, Field>>
+  /** what is asked for in place of that of who did not ask for what the page does, and thus has nothing to show */
+  otherwise?: Field
   /** what the form has to be like, in the API's words */
   body: TSchema
   /** does what the page is for, by the rule of the API; @throws Failure */
@@ -39,6 +41,9 @@ interface State {
 }
 
 const HTML = 'text/html; charset=utf-8'
+
+/** The link alone did not tell who uses it. */
+const ASKED = 'requester_unproved' satisfies Setback
 
 /**
  * Makes this scope one of pages, also in what it answers to failures.
@@ -84,44 +89,61 @@ async function draw(request: FastifyRequest, route: PageRoute | undefined, state
   const shown = isDone ? said?.done : said
   const doesAnything = route?.act !== undefined || route?.show !== undefined
   const canTry = token !== undefined && !isDone
-  const blamed = FIELDS.find((field) => field === at && route?.fields?.includes(field))
+  const blamed = FIELDS.find((field) => field === at && (route?.fields?.includes(field) || route?.otherwise === field))
   const where = blamed === undefined || setback !== 'validation_failed' ? '' : `${words.fields[blamed].label}: `
   return renderPage({
     language,
     service: request.server.config.service_name,
     title: shown?.title ?? '',
     text: textOf(),
-    alert: setback && { title: words.failed, text: where + words.setbacks[setback] },
-    form: canTry && said && doesAnything ? formOf(route, said.button, words, token, state) : undefined,
+    // a question is no failure
+    alert: setback && setback !== ASKED ? { title: words.failed, text: where + words.setbacks[setback] } : undefined,
+    forms: canTry && said && doesAnything ? formsOf(route, said, words, token, state) : [],
     values,
   })
 
   function textOf(): string {
     if (!canTry) return isDone ? (shown?.text ?? '') : ''
+    if (setback === ASKED) return words.setbacks[ASKED]
     return doesAnything ? (shown?.text ?? '') : words.noSignIn
   }
 }
 
-function formOf(
-  route: PageRoute,
-  button: string,
-  words: Language,
-  token: string,
-  { at, setback, form = {} }: State,
-): View['form'] {
-  const { page, fields = [], onSetback = {} } = route
-  const more = Object.values(onSetback).filter(
-    (field) => form[field] !== undefined || (setback && onSetback[setback] === field),
+/** The form of the page, and beside it that of who has nothing to show, once the link alone was not enough. */
+function formsOf(route: PageRoute, said: PageWords, words: Language, token: string, state: State): readonly SentForm[] {
+  const { fields = [], otherwise } = route
+  const { at, setback, form = {} } = state
+  const more = Object.entries(route.onSetback ?? {}).flatMap(([each, field]) =>
+    form[field] !== undefined || setback === each ? [field] : [],
   )
+  const isOther = otherwise !== undefined && form[otherwise] !== undefined
+  if (isOther && form['password'] === undefined) more.push('password')
   const asked = FIELDS.filter((field) => fields.includes(field) || more.includes(field))
-  // relative, so that it leads here below whatever path a proxy has
   const first = asked.find((field) => field === at) ?? asked[0]
-  const inputs = asked.map((field) => ({
-    ...inputOf(field, words, form),
-    isWrong: field === at,
-    isFirst: field === first,
-  }))
-  return { action: page, token, inputs, button }
+  const build = (button: string, inputs: readonly Field[], text?: string) => ({
+    text,
+    // relative, so that it leads here below whatever path a proxy has
+    action: route.page,
+    token,
+    inputs: inputs.map((field) => ({
+      ...inputOf(field, words, form),
+      ...said.fields?.[field],
+      ...(field === 'password' && otherwise !== undefined && { autocomplete: 'current-password' }),
+      isWrong: field === at,
+      isFirst: field === (isOther ? otherwise : first),
+    })),
+    button,
+  })
+  const own = build(said.button, asked)
+  if (!otherwise || !said.otherwise || !more.includes('password')) return [own]
+  const others = build(
+    said.otherwise.button,
+    [...asked.filter((field) => field === 'username'), otherwise],
+    said.otherwise.text,
+  )
+  // a name is asked for once, by the form that was sent
+  if (asked.includes('username')) return [isOther ? others : own]
+  return [own, others]
 }
 
 const AUTOCOMPLETE: Readonly<Record<Field, string>> = {

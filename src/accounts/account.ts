@@ -58,19 +58,20 @@ export async function findByIdentifier(db: Db | Tx, identifier: string): Promise
 
 const findOrOldest = {
   email: compiled<{ key: string }, AccountRow>((db, stand) =>
-    selectAccounts(db).where('users.id', '=', idOrOldest(sql.ref('email_key'), stand('key'))),
+    selectAccounts(db).where('users.id', '=', idOrOldest(stand('key'), 'email_key', 'pending_email_key')),
   ),
   username: compiled<{ key: string }, AccountRow>((db, stand) =>
-    selectAccounts(db).where('users.id', '=', idOrOldest(sql.ref('username_key'), stand('key'))),
+    selectAccounts(db).where('users.id', '=', idOrOldest(stand('key'), 'username_key')),
   ),
 }
 
-const idOrOldest = (column: Expression<unknown>, key: Expression<string>) => sql<number>`coalesce(
-  (select named.id from users as named where named.${column} = ${key}), (select min(oldest.id) from users as oldest)
+const idOrOldest = (key: Expression<string>, ...columns: string[]) => sql<number>`coalesce(
+  ${sql.join(columns.map((column) => sql`(select named.id from users as named where ${sql.ref(`named.${column}`)} = ${key})`))},
+  (select min(oldest.id) from users as oldest)
 )`
 
 /**
- * The account that a login identifier names, or none and another one in its place: reading a row takes longer than
+ * The account that a login identifier names, by a pending address too if that is nobody's; or none and another one in its place: reading a row takes longer than
  * reading none, and who counts microseconds could tell.
  */
 export async function findOrDecoy(
@@ -81,7 +82,7 @@ export async function findOrDecoy(
   const isEmail = looksLikeEmail(identifier)
   const [row] = await (isEmail ? findOrOldest.email : findOrOldest.username)(db, { key })
   const found = row && toAccount(row)
-  const isNamed = found && (isEmail ? found.email_key : found.username_key) === key
+  const isNamed = found && (isEmail ? [found.email_key, found.pending_email_key] : [found.username_key]).includes(key)
   return { account: isNamed ? found : undefined, decoy: found?.id ?? 0 }
 }
 
@@ -121,13 +122,22 @@ export async function getAccountForChange(tx: Tx, uid: string): Promise<Account>
   return getAccount(tx, uid)
 }
 
+/** The address that an account goes by; for what is sent, the one that was proved counts. */
+export function addressOf({ email, pending_email }: Pick<Account, 'email' | 'pending_email'>): string | null {
+  return pending_email ?? email
+}
+
 /** The account as the API shows it. Absent means none: no member is ever null. */
-export function toUser({ uid, username, email, name, locale, disabled_at, ...account }: Account): User {
+export function toUser(account: Account): User {
+  const { uid, username, name, locale, disabled_at, pending_email } = account
+  const email = addressOf(account)
+  const proved = pending_email === null ? null : account.email
   return {
     id: uid,
     ...(username !== null && { username }),
     ...(email !== null && { email }),
-    email_verified: account.email_verified_at !== null,
+    email_verified: pending_email === null && account.email_verified_at !== null,
+    ...(proved !== null && { proved_email: proved }),
     ...(name !== null && { name }),
     ...(locale !== null && { locale }),
     roles: [...account.roles],
@@ -139,7 +149,7 @@ export function toUser({ uid, username, email, name, locale, disabled_at, ...acc
 
 /** The account after a change; an address that was asked for and that it does not have yet has to be confirmed. */
 export function toChangedUser(account: Account, { email }: { email?: string }): User {
-  const isPending = email !== undefined && !isSameMailbox(account.email, email)
+  const isPending = email !== undefined && !isSameMailbox(addressOf(account), email)
   return { ...toUser(account), ...(isPending && { pending_email: email }) }
 }
 

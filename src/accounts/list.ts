@@ -66,6 +66,7 @@ export async function listAccounts({ db }: Pick<Deps, 'db'>, query: Static<typeo
       eb.or([
         like('username_key'),
         like('email_key'),
+        like('pending_email_key'),
         sql<boolean>`${lowerAscii(db, sql.ref('name'))} like ${inName} escape '\\'`,
       ]),
     )

@@ -59,6 +59,13 @@ export const User = named(
         Type.String({ description: 'absent where the account has none', example: 'ada@example.org' }),
       ),
       email_verified: Type.Boolean({ description: 'whether the address was proved', example: false }),
+      proved_email: Type.Optional(
+        Type.String({
+          description:
+            'the address that links, codes and notices go to, while `email` is another one that is not proved',
+          example: 'ada@example.net',
+        }),
+      ),
       pending_email: Type.Optional(
         Type.String({
           description: 'in the answer to a change: the new address, which counts when it was confirmed',

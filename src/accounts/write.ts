@@ -16,7 +16,13 @@ export interface Profile {
   locale?: string
 }
 
-const TAKEN = { username_key: 'username_taken', email_key: 'email_taken' } as const satisfies Record<string, ErrorCode>
+const TAKEN = {
+  username_key: 'username_taken',
+  email_key: 'email_taken',
+  pending_email_key: 'email_taken',
+} as const satisfies Record<string, ErrorCode>
+
+const NO_PENDING = { pending_email: null, pending_email_key: null }
 
 /**
  * Adds an account.
@@ -60,6 +66,7 @@ export async function updateAccount(
   const changes = {
     ...columns,
     ...(newAddress && { email_verified_at: null }),
+    ...(columns.email !== undefined && NO_PENDING),
     ...(disabled !== undefined && { disabled_at: disabled ? (account.disabled_at ?? now) : null }),
     updated_at: now,
   }
@@ -77,15 +84,45 @@ export async function setAddress(
   email: string,
   { verified_at, now }: { verified_at: number; now: number },
 ): Promise<void> {
-  const changes = { ...columnsOf({ email }), email_verified_at: verified_at, updated_at: now }
+  const changes = { ...columnsOf({ email }), ...NO_PENDING, email_verified_at: verified_at, updated_at: now }
   await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', id).execute())
+}
+
+/**
+ * Lets an account go by another address before that is proved; the proved one stays for what is sent.
+ * @throws Failure email_taken if another account goes by it in this way
+ */
+export async function setPendingAddress(tx: Tx, id: number, email: string, now: number): Promise<void> {
+  const changes = { pending_email: email, pending_email_key: foldIdentifier(email), updated_at: now }
+  await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', id).execute())
+}
+
+/** Lets an account go by its proved address again. */
+export async function dropPendingAddress(tx: Tx, id: number): Promise<void> {
+  await tx.updateTable('users').set(NO_PENDING).where('id', '=', id).where('pending_email', 'is not', null).execute()
+}
+
+/** Takes an address from the account that goes by it without having proved it. @returns the account, if there is one */
+export function releasePendingAddress(
+  tx: Tx,
+  email_key: string,
+  except: number | undefined,
+  now: number,
+): Promise<UserRow | undefined> {
+  return tx
+    .updateTable('users')
+    .set({ ...NO_PENDING, updated_at: now })
+    .where('pending_email_key', '=', email_key)
+    .$if(except !== undefined, (query) => query.where('id', '<>', except ?? 0))
+    .returningAll()
+    .executeTakeFirst()
 }
 
 /** Takes an address from the account that claims it without having proved it. @returns the account, if there is one */
 export function releaseAddress(
   tx: Tx,
   email_key: string,
-  except: number,
+  except: number | undefined,
   now: number,
 ): Promise<Pick<UserRow, 'id' | 'uid'> | undefined> {
   return tx
@@ -93,7 +130,7 @@ export function releaseAddress(
     .set({ email: null, email_key: null, updated_at: now })
     .where('email_key', '=', email_key)
     .where('email_verified_at', 'is', null)
-    .where('id', '<>', except)
+    .$if(except !== undefined, (query) => query.where('id', '<>', except ?? 0))
     .returning(['id', 'uid'])
     .executeTakeFirst()
 }
@@ -116,7 +153,7 @@ async function claimingNames<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (cause) {
-    const column = violatedUnique(cause, ['username_key', 'email_key'])
+    const column = violatedUnique(cause, ['username_key', 'email_key', 'pending_email_key'])
     throw column ? new Failure(TAKEN[column], { cause }) : cause
   }
 }

@@ -8,6 +8,8 @@ export interface Origin {
   request_id?: string
   /** the token of a device that somebody has signed in from before, as it was sent */
   device?: string | undefined
+  /** the digest of the request token that whoever asks for a message is about to be given */
+  request?: string | undefined
   /** the answer to a challenge, as it was sent */
   proof_of_work?: string | undefined
   /** aborted when the client has gone before it was answered */

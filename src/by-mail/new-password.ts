@@ -1,4 +1,5 @@
 import { type Account, nameOf } from '../accounts/account.ts'
+import { dropPendingAddress } from '../accounts/write.ts'
 import type { Origin } from '../audit/actor.ts'
 import type { Tx } from '../db/transaction.ts'
 import { enqueueMail } from '../mail/outbox.ts'
@@ -22,6 +23,8 @@ export async function replacePassword(
   const { id, uid, email, email_key, locale } = account
   await storeHash(tx, id, hash, deps.now())
   await voidProofs(tx, id, voided)
+  // what was asked for and not confirmed is void with its link
+  await dropPendingAddress(tx, id)
   if (email === null || email_key === null) return
   await voidCode(tx, deps, email_key)
   const { ip, user_agent } = origin

@@ -11,22 +11,25 @@ import type { Needs } from './needs.ts'
 import type { WantedAccount } from './requests.ts'
 
 /**
- * Sends a new address the link that makes the account, and the owner of a known one a note.
+ * Sends a new address the link that makes the account, and who has proved a known one a note. Registrations of one address
+ * wait side by side, and any link that was sent there completes the one of whoever asked for it; so one that is silent,
+ * since the address has been sent enough, is not lost.
  * @param holder whose address it is already
  * @param request the digest of the token that whoever registers was given
  */
 export async function sendRegistration(
   tx: Tx,
   deps: Needs,
-  { email, ...wanted }: WantedAccount,
+  { email, silent = false, ...wanted }: WantedAccount,
   holder: Account | undefined,
   request: string,
 ): Promise<void> {
-  if (holder) return tellAttempt(tx, deps, holder)
+  if (holder && holder.email_verified_at !== null) return silent ? undefined : tellAttempt(tx, deps, holder)
   const ttl = LIFETIMES.registration
   const about = foldIdentifier(email)
   const bound = { email, ...wanted }
   const token = await issueProof(tx, deps, { purpose: 'registration', user_id: null, about, bound, request, ttl })
+  if (silent) return
   await enqueueMail(tx, deps, {
     to: email,
     uid: null,

@@ -19,6 +19,8 @@ export interface WantedAccount {
   name?: string
   locale?: string
   hash: string
+  /** that the address has been sent enough: it waits for another link */
+  silent?: boolean
 }
 
 /** What somebody wants to be sent, and to which address. */
@@ -46,7 +48,8 @@ export type Grant = (tx: Tx, wanted: Wanted, asker: Asker) => Promise<void>
 
 export interface MailRequests {
   /**
-   * Notes a request; one too many for the same address in an hour is dropped, and nobody is told (shares.ts).
+   * Notes a request; one too many for the same address in an hour is dropped, and nobody is told (shares.ts). A registration
+   * is not dropped, only no message sent for it.
    * @returns the request token, which is kept nowhere
    */
   note(wanted: Wanted, origin: Origin): Promise<string>
@@ -70,8 +73,11 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
     async note(wanted, origin) {
       const token = makeRequestToken()
       const isOwners = await isDeviceOf(deps.db, deps, foldIdentifier(wanted.email), origin)
-      if (await isTooMany(deps, wanted, isOwners ? { owner: 'device' } : { ip: origin.ip })) return token
-      await insertRequest(deps, wanted, { origin, request: digestOfRequest(token) })
+      const isSilent = await isTooMany(deps, wanted, isOwners ? { owner: 'device' } : { ip: origin.ip })
+      // a registration waits in any case, so that nobody's swallows another person's
+      if (isSilent && wanted.kind !== 'registration') return token
+      const request = digestOfRequest(token)
+      await insertRequest(deps, isSilent ? { ...wanted, silent: true } : wanted, { origin, request })
       noted += 1
       return token
     },
@@ -87,7 +93,7 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
 
 async function insertRequest(
   { db, now }: Needs,
-  { kind, ...wanted }: Wanted,
+  { kind, ...wanted }: Wanted & { silent?: boolean },
   { origin: { ip, user_agent, request_id }, request }: Asker,
 ): Promise<void> {
   await db

@@ -16,9 +16,10 @@ import { revokeSessions } from '../sessions/end.ts'
 import { LIFETIMES } from './lifetimes.ts'
 import type { ChangeNeeds, Needs } from './needs.ts'
 import { replacePassword } from './new-password.ts'
+import { endEverythingOlder } from './older.ts'
 import { redeemOfAccount } from './redeem.ts'
 import type { PasswordReset } from './schema.ts'
-import { proveAddress } from './verify-address.ts'
+import { proveAddress } from './take-address.ts'
 
 /** Sends the owner of an account a link by which to set a new password. */
 export async function sendPasswordReset(tx: Tx, deps: Needs, account: Account, origin: Origin): Promise<void> {
@@ -66,11 +67,13 @@ async function setPassword(tx: Tx, deps: ChangeNeeds, token: string, hash: strin
   if (bound['email_key'] !== account.email_key || bound['password'] !== present)
     throw new Failure('one_time_token_invalid')
   const actor = { uid: account.uid, origin }
+  const wasUnproved = account.email_verified_at === null
+  const older = wasUnproved ? (await endEverythingOlder(tx, deps, account, actor)).sessions : 0
   await replacePassword(tx, deps, account, hash, origin, ALL_BUT_UNDO)
   await forgetDevices(tx, deps, account.id)
   await proveAddress(tx, deps, account, actor)
   await recordEvent(tx, deps, { action: 'password.reset', actor, subject: account.uid })
-  return revokeSessions(tx, deps, account, 'password_changed', actor)
+  return older + (await revokeSessions(tx, deps, account, 'password_changed', actor))
 }
 
 /** Tells one stored hash from another; a link for one is void when there is another. */

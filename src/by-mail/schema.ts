@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Email, Username } from '../accounts/schema.ts'
-import { NewPassword } from '../passwords/schema.ts'
+import { NewPassword, TypedPassword } from '../passwords/schema.ts'
 import { REQUEST_TOKEN_LENGTH } from '../proofs/request-token.ts'
 import { closed, named, ref } from '../schemas.ts'
 
@@ -42,11 +42,31 @@ export type Noted = Static<typeof Noted>
 
 export const EmailBody = named('EmailBody', closed({ email: ref(Email) }))
 
+/** Confirms another address. */
+export const EmailConfirmation = named(
+  'EmailConfirmation',
+  closed(
+    {
+      token: OneTimeToken,
+      password: Type.Optional(ref(TypedPassword)),
+      request_token: Type.Optional(RequestToken),
+    },
+    { example: { token: OneTimeToken['example'], password: 'correct horse battery staple' } },
+  ),
+)
+export type EmailConfirmation = Static<typeof EmailConfirmation>
+
 export const EmailVerification = named(
   'EmailVerification',
   closed(
-    { token: OneTimeToken, username: Type.Optional(ref(Username)) },
-    { example: { token: OneTimeToken['example'] } },
+    {
+      token: OneTimeToken,
+      username: Type.Optional(ref(Username)),
+      password: Type.Optional(ref(TypedPassword)),
+      new_password: Type.Optional(ref(NewPassword)),
+      request_token: Type.Optional(RequestToken),
+    },
+    { example: { token: OneTimeToken['example'], password: 'correct horse battery staple' } },
   ),
 )
 export type EmailVerification = Static<typeof EmailVerification>

@@ -12,6 +12,7 @@ import * as proofs from './migrations/0005-proofs.ts'
 import * as devices from './migrations/0006-devices.ts'
 import * as stepUp from './migrations/0007-step-up.ts'
 import * as upgrades from './migrations/0008-upgrades.ts'
+import * as owner from './migrations/0009-owner.ts'
 import * as requests from './migrations/0010-requests.ts'
 import * as auditMarks from './migrations/0012-audit.ts'
 import type { Db } from './open.ts'
@@ -26,6 +27,7 @@ const MIGRATIONS = {
   '0006-devices': devices,
   '0007-step-up': stepUp,
   '0008-upgrades': upgrades,
+  '0009-owner': owner,
   '0010-requests': requests,
   '0012-audit': auditMarks,
 }

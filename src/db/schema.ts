@@ -33,12 +33,17 @@ interface UsersTable {
   email: string | null
   email_key: string | null
   email_verified_at: number | null
+  /** what the address was changed to at once and not proved, while the proved one still counts for links and notices */
+  pending_email: string | null
+  pending_email_key: string | null
   name: string | null
   /** BCP 47; null: the service's own */
   locale: string | null
   disabled_at: number | null
   created_at: number
   updated_at: number
+  /** when it was brought in out of another system */
+  imported_at: number | null
 }
 export type UserRow = Selectable<UsersTable>
 
@@ -217,7 +222,7 @@ interface ProofsTable {
   about: string | null
   /** JSON: what must still be so */
   bound: string
-  /** of a registration: the digest of the request token that whoever registered was given */
+  /** the digest of the request token that whoever asked was given: who registered, or wants another address */
   request: string | null
   created_at: number
   expires_at: number

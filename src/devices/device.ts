@@ -26,6 +26,8 @@ export interface Arrival {
   likeness: string
   /** whether the account was signed in before, and neither this device nor one like it was among those */
   isNew: boolean
+  /** whether the account was never signed in before */
+  isFirst: boolean
 }
 
 type Needs = Pick<Deps, 'keys' | 'now'>
@@ -82,7 +84,7 @@ export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin:
   const at = deps.now()
   const likeness = likenessOf(userId, origin)
   if (presented !== undefined && (await recognise(tx, userId, presented, at)))
-    return { token: undefined, digest: presented, likeness, isNew: false }
+    return { token: undefined, digest: presented, likeness, isNew: false, isFirst: false }
   const known = await tx.selectFrom('known_devices').selectAll().where('user_id', '=', userId).execute()
   const token = makeDeviceToken(deps.keys.deviceKey)
   const digest = digestOfDevice(deps.keys.deviceKey, token) as string
@@ -100,7 +102,7 @@ export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin:
     .values({ user_id: userId, digest, likeness, created_at: at, used_at: at, expires_at: at + DEVICE_TTL })
     .execute()
   const isFamiliar = known.some((device) => device.expires_at > at && device.likeness === likeness)
-  return { token, digest, likeness, isNew: known.length > 0 && !isFamiliar }
+  return { token, digest, likeness, isNew: known.length > 0 && !isFamiliar, isFirst: known.length === 0 }
 }
 
 async function recognise(tx: Tx, userId: number, digest: string, at: number): Promise<boolean> {

@@ -33,6 +33,10 @@ export interface PageWords {
   text: string
   button: string
   done: { title: string; text: string }
+  /** what a field is called here, where that is not what it is called elsewhere */
+  fields?: { readonly [F in Field]?: { label: string; hint?: string } }
+  /** for who did not ask for what the page does */
+  otherwise?: { text: string; button: string }
 }
 
 /** What a page can ask for, in this order. */
@@ -42,6 +46,7 @@ export type Field = (typeof FIELDS)[number]
 /** Why a page could not do what it is for; `other` is anything else. */
 export const SETBACKS = [
   'cross_site_request',
+  'current_password_wrong',
   'email_taken',
   'link_incomplete',
   'one_time_token_invalid',
@@ -52,6 +57,7 @@ export const SETBACKS = [
   'password_personal',
   'password_too_short',
   'rate_limited',
+  'requester_unproved',
   'username_taken',
   'validation_failed',
 ] as const

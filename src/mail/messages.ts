@@ -27,6 +27,8 @@ export interface MessageData {
   'email-change-confirm': Linked
   /** to the old address; the link takes the change back */
   'email-changed': Linked & { at: number; new_email: string }
+  /** to the proved address: another account has proved the one that this account went by */
+  'email-released': Addressed & { at: number; email: string }
   'email-verify': Linked
   invitation: Linked
   /** the link ends the lock */
@@ -48,6 +50,7 @@ export type Template = keyof MessageData
 export const TEMPLATES = [
   'email-change-confirm',
   'email-changed',
+  'email-released',
   'email-verify',
   'invitation',
   'locked',

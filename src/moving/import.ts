@@ -134,7 +134,10 @@ function findInTheWay(db: Db | Tx, users: readonly Candidate[]) {
 }
 
 async function write(tx: Tx, additions: readonly Addition[], now: number): Promise<void> {
-  const numbers = await insertAccounts(tx, additions.map(toUserRow))
+  const numbers = await insertAccounts(
+    tx,
+    additions.map((addition) => ({ ...toUserRow(addition), imported_at: now })),
+  )
   const written = additions.map(({ user }) => ({ user, user_id: numbers.get(user.uid) as number }))
   const hashes = written.flatMap(({ user: { password }, user_id }) =>
     password

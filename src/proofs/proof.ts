@@ -37,7 +37,7 @@ export interface NewProof {
   about?: string
   /** what must still be so when the token is shown, such as the address that it was sent to */
   bound: Readonly<Record<string, string | number>>
-  /** the digest of the request token that whoever registered was given, where the token completes a registration */
+  /** the digest of the request token that whoever asked was given */
   request?: string | undefined
   /** in ms */
   ttl: number
@@ -46,7 +46,7 @@ export interface NewProof {
 /** What a token proved. */
 export interface Proof extends Pick<NewProof, 'user_id' | 'bound'> {
   created_at: number
-  /** the digest of the request token that whoever registered was given; null for what no registration has sent */
+  /** the digest of the request token that whoever asked was given; null where others may have asked */
   request: string | null
 }
 
@@ -185,6 +185,36 @@ export async function peekProof(
     .where('expires_at', '>', now())
     .executeTakeFirst()
   return row && { ...row, bound: JSON.parse(row.bound) }
+}
+
+/** What somebody asked for about an address that no account has, whatever link they were sent; known by their digest. */
+export async function findAsked(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  purpose: Purpose,
+  about: string,
+  request: string,
+): Promise<Proof | undefined> {
+  const row = await db
+    .selectFrom('proofs')
+    .select(['user_id', 'bound', 'created_at', 'request'])
+    .where('about', '=', about)
+    .where('purpose', '=', purpose)
+    .where('request', '=', request)
+    .where('expires_at', '>', now())
+    .executeTakeFirst()
+  return row && { ...row, bound: JSON.parse(row.bound) }
+}
+
+/** Who asked for the newest token of an account for a purpose: the digest of their request token. */
+export async function askerOf(tx: Tx, userId: number, purpose: Purpose): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('proofs')
+    .select('request')
+    .where('user_id', '=', userId)
+    .where('purpose', '=', purpose)
+    .orderBy('created_at', 'desc')
+    .executeTakeFirst()
+  return row?.request ?? undefined
 }
 
 /** Makes the tokens about an address that no account had void. */

@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.ts'
+import { dropPendingAddress } from '../accounts/write.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
@@ -79,6 +80,7 @@ export async function endSessionOfToken(
 export async function endUserSessions(deps: Needs, account: Owner, reason: EndReason, actor: Actor): Promise<void> {
   const ended = await inTransaction(deps.db, async (tx) => {
     await voidProofs(tx, account.id, ['email-change'])
+    await dropPendingAddress(tx, account.id)
     // also where none is left to end: whoever ended some by hand in the database makes every node hear of it so
     await deps.states.forgetUser(tx, account.id)
     return revokeSessions(tx, deps, account, reason, actor)

@@ -3,7 +3,7 @@ import type { Origin } from '../audit/actor.ts'
 import type { SessionRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
-import { welcomeDevice } from '../devices/device.ts'
+import { type Arrival, welcomeDevice } from '../devices/device.ts'
 import { tellNewDevice } from '../devices/notice.ts'
 import { type Amr, insertSession } from '../sessions/session.ts'
 
@@ -28,6 +28,11 @@ export async function beginSession(
 ): Promise<BegunSession> {
   const session = await insertSession(tx, deps, account, origin, how)
   const arrival = await welcomeDevice(tx, deps, account.id, origin)
-  if (arrival.isNew) await tellNewDevice(tx, deps, account, session, arrival)
+  if (arrival.isNew || isUnseen(account, arrival)) await tellNewDevice(tx, deps, account, session, arrival)
   return { session, device_token: arrival.token }
+}
+
+/** Whoever has the password of an account that was brought in may be somebody else than its owner, from the first time on. */
+function isUnseen({ imported_at, email_verified_at }: Account, { isFirst }: Arrival): boolean {
+  return isFirst && imported_at !== null && email_verified_at !== null
 }

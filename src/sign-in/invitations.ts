@@ -5,6 +5,7 @@ import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { LIFETIMES } from '../by-mail/lifetimes.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
+import { takeAddress } from '../by-mail/take-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -39,7 +40,9 @@ export async function invite(
   const ttl = LIFETIMES.invitation
   const expires_at = deps.now() + ttl
   await inTransaction(deps.db, async (tx) => {
-    if (await findByIdentifier(tx, email)) throw new Failure('email_taken')
+    // who only claims it does not keep its owner from it
+    const holder = await findByIdentifier(tx, email)
+    if (holder && holder.email_verified_at !== null) throw new Failure('email_taken')
     const bound = { email, roles: roles.join(), invited_by: actor.uid } satisfies Bound
     const about = foldIdentifier(email)
     const token = await issueProof(tx, deps, { purpose: 'invitation', user_id: null, about, bound, ttl })
@@ -56,7 +59,7 @@ export async function invite(
  * one of `PASSWORD_CODES`, overloaded
  */
 export async function acceptInvitation(
-  deps: MailNeeds & Pick<Deps, 'db' | 'hasher' | 'keys' | 'passwordLists'>,
+  deps: MailNeeds & Pick<Deps, 'db' | 'hasher' | 'keys' | 'passwordLists' | 'states'>,
   { token, password, ...profile }: Acceptance,
   origin: Origin,
 ): Promise<TokenPair> {
@@ -69,6 +72,7 @@ export async function acceptInvitation(
   const opened = await inTransaction(deps.db, async (tx) => {
     const proof = await redeemProof(tx, deps, 'invitation', token)
     if (!proof || !(await mayInvite(tx, String(proof.bound['invited_by'])))) throw new Failure('one_time_token_invalid')
+    await takeAddress(tx, deps, email, undefined, { origin })
     const account = await writeAccount(tx, deps, draft, { origin })
     const actor = { uid: account.uid, origin }
     await recordEvent(tx, deps, { action: 'invitation.accept', actor, subject: account.uid })

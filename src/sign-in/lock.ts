@@ -87,6 +87,9 @@ export async function unlockByLink(
 }
 
 /** An account can be tried by its name and by its address. */
-async function forgetTries({ throttle }: Pick<Deps, 'throttle'>, { username, email }: Account): Promise<void> {
-  await throttle.forget([username, email].filter((name) => name !== null).map(targetOfName))
+async function forgetTries(
+  { throttle }: Pick<Deps, 'throttle'>,
+  { username, email, pending_email }: Account,
+): Promise<void> {
+  await throttle.forget([username, email, pending_email].filter((name) => name !== null).map(targetOfName))
 }

@@ -6,7 +6,7 @@ import type { Action } from '../audit/actions.ts'
 import type { Actor } from '../audit/actor.ts'
 import { erasePersonalParts } from '../audit/erase.ts'
 import { type AuditEvent, recordEvent } from '../audit/record.ts'
-import { followChange, mustConfirm, requestAddress } from '../by-mail/change-address.ts'
+import { followChange, goBy, mustConfirm, requestAddress } from '../by-mail/change-address.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { replacePassword } from '../by-mail/new-password.ts'
 import { isTooMany } from '../by-mail/shares.ts'
@@ -64,7 +64,7 @@ export async function changeAccount(
     const changed = await getAccount(tx, uid)
     await deps.states.forgetUser(tx, account.id)
     if (changed.email !== null && !isSameMailbox(account.email, changed.email))
-      await sendVerification(tx, deps, changed)
+      await sendVerification(tx, deps, changed, actor.origin.request)
     return { changed, ended }
   })
   deps.counts.ended.password_changed += ended.password_changed
@@ -74,7 +74,9 @@ export async function changeAccount(
 
 /** Addresses that are asked whether they are somebody's may be strangers'. */
 async function requireFewMessages(deps: Needs, uid: string, email: string): Promise<void> {
-  if (!isMailOn(deps) || isSameMailbox((await getAccount(deps.db, uid)).email, email)) return
+  if (!isMailOn(deps)) return
+  const account = await getAccount(deps.db, uid)
+  if (isSameMailbox(account.email, email) || isSameMailbox(account.pending_email, email)) return
   if (await isTooMany(deps, { kind: 'email-change', email }, { owner: uid }))
     throw new Failure('rate_limited', { retryAfter: 3600 })
 }
@@ -98,21 +100,26 @@ async function hashNew(
 }
 
 /**
- * Sees to a new address. Where it has to be confirmed, the owner of the account gets it later; an administrator's word
- * counts at once, and nobody takes it back.
+ * Sees to a new address. Where it has to be confirmed, the owner of the account gets it later, and where they have proved
+ * another one they only go by it; an administrator's word counts at once, and nobody takes it back.
  * @returns what is to be changed now
  */
 async function withoutAddress(tx: Tx, deps: Needs, account: Account, profile: Profile, actor: Actor): Promise<Profile> {
   const { email, ...others } = profile
   if (email === undefined || isSameMailbox(account.email, email)) return profile
-  const isOwner = actor.uid === account.uid
-  if (isOwner && mustConfirm(deps.config)) {
-    await requestAddress(tx, deps, account, email, actor)
-    return others
+  if (actor.uid !== account.uid) {
+    await voidProofs(tx, account.id)
+    return profile
   }
-  if (isOwner) await followChange(tx, deps, account, email)
-  else await voidProofs(tx, account.id)
-  return profile
+  // it is asked already
+  if (isSameMailbox(account.pending_email, email)) return others
+  if (!mustConfirm(deps.config) && account.email_verified_at === null) {
+    await followChange(tx, deps, account, email)
+    return profile
+  }
+  if (mustConfirm(deps.config)) await requestAddress(tx, deps, account, email, actor)
+  else await goBy(tx, deps, account, email, actor)
+  return others
 }
 
 /** What an update comes to: which members of the profile it changes, and never to what. */

@@ -1,6 +1,6 @@
 /** Signing in for one access token and nothing else: for clients that know no refresh tokens. */
 
-import { findByIdentifier, getAccount } from '../accounts/account.ts'
+import { findOrDecoy, getAccount } from '../accounts/account.ts'
 import type { Origin } from '../audit/actor.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
@@ -31,7 +31,7 @@ export async function signInForToken(
     return issueToken(deps, await openSession(deps, credentials, origin, lifeOf(deps)))
   } catch (failure) {
     // asked after the password was checked, or a decoy was, so that both have cost the same
-    const isKnown = async () => (await findByIdentifier(deps.db, credentials.identifier)) !== undefined
+    const isKnown = async () => (await findOrDecoy(deps.db, credentials.identifier)).account !== undefined
     if (tellUnknown && isCode(failure, 'invalid_credentials') && !(await isKnown())) throw new Failure('user_not_found')
     throw failure
   }

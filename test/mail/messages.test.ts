@@ -14,6 +14,7 @@ const AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/
 const SAMPLES: MessageData = {
   'email-change-confirm': LINKED,
   'email-changed': { ...LINKED, at: AT, new_email: 'new@example.org' },
+  'email-released': { name: 'Ada', at: AT, email: 'other@example.org' },
   'email-verify': LINKED,
   invitation: LINKED,
   locked: { ...LINKED, at: AT },

@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Noted } from '../../../src/by-mail/schema.ts'
 import { resendVerification } from '../../../src/by-mail/verify-address.ts'
 import { makeRequestToken } from '../../../src/proofs/request-token.ts'
+import { actorKnownBy, handRequestToken } from '../../asker.ts'
 import { answer } from '../../contract.ts'
+import { actorOf } from '../../origin.ts'
 
 /** One's own address. */
 const email: FastifyPluginAsyncTypebox = async (app) => {
@@ -18,9 +20,9 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       response: { 202: answer(Noted, 'A message is on its way, if there is anything to prove') },
     },
     handler: async (request, reply) => {
-      await resendVerification(app, request.session.account)
-      // the session says who asked; the token is there because every answer of a call that may send has one
       const request_token = makeRequestToken()
+      await resendVerification(app, request.session.account, actorKnownBy(request_token, actorOf(request)))
+      handRequestToken(app, reply, request_token)
       return reply.code(202).send({ message: 'A message is on its way, unless the address is proved.', request_token })
     },
   })

@@ -4,9 +4,11 @@ import { type Account, toChangedUser, toUser } from '../../../src/accounts/accou
 import { ProfileUpdate, User } from '../../../src/accounts/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { PasswordChange } from '../../../src/passwords/schema.ts'
+import { makeRequestToken } from '../../../src/proofs/request-token.ts'
 import { ref } from '../../../src/schemas.ts'
 import { changePassword } from '../../../src/sign-in/change-password.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
+import { actorKnownBy, handRequestToken } from '../../asker.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { actorOf } from '../../origin.ts'
 
@@ -36,7 +38,8 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'Members that are not sent stay. An empty `name` removes the name. Where the service can send mail, a new address ' +
         'counts when the link that is sent to it was used; until then the answer has it as `pending_email`, whether or not ' +
-        'it is somebody’s (`EMAIL_CHANGE`). Otherwise it counts at once, unproved.',
+        'it is somebody’s (`EMAIL_CHANGE`). Otherwise the account goes by it at once, unproved; where it has proved another ' +
+        'one, links and notices go on going to that (`proved_email`) until the link was used.',
       tags: ['Account'],
       body: ref(ProfileUpdate),
       response: {
@@ -44,8 +47,12 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
         ...problems('user_not_found', 'username_taken', 'email_taken'),
       },
     },
-    handler: async (request) => {
-      const account = await changeAccount(app, request.session.account.uid, request.body, actorOf(request))
+    handler: async (request, reply) => {
+      const request_token = makeRequestToken()
+      const actor = actorKnownBy(request_token, actorOf(request))
+      const account = await changeAccount(app, request.session.account.uid, request.body, actor)
+      // the browser that asked needs no password beside the link
+      if (request.body.email !== undefined) handRequestToken(app, reply, request_token)
       return toChangedUser(account, request.body)
     },
   })

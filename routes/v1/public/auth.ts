@@ -8,6 +8,7 @@ import { RefreshTokenBody, TokenPair } from '../../../src/sessions/schema.ts'
 import { register } from '../../../src/sign-in/register.ts'
 import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
+import { handRequestToken } from '../../asker.ts'
 import { answer, problems } from '../../contract.ts'
 import { handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
@@ -25,7 +26,8 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Make an account and sign in',
       description:
         'The account has the role `user`. Nothing is made if anything is refused. With `REGISTRATION=verify-first` the ' +
-        'answer is 202 whether or not name and address are known, and the account is made by the link of the message.',
+        'answer is 202 whether or not name and address are known, and the account is made by the link of the message, together ' +
+        'with the `request_token` or the password: see `verifyEmail`. Browsers keep the former as a cookie.',
       tags: ['Sessions'],
       body: ref(Registration),
       response: {
@@ -35,10 +37,11 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async (request, reply) => {
-      const registered = await register(app, request.body, originOf(request))
-      if ('request_token' in registered) return reply.code(202).send({ ...READ_YOUR_MAIL, ...registered })
-      handDevice(app, reply, registered.device_token)
-      return reply.code(201).send(registered)
+      const { tokens, request_token } = await register(app, request.body, originOf(request))
+      handRequestToken(app, reply, request_token)
+      if (!tokens) return reply.code(202).send({ ...READ_YOUR_MAIL, request_token })
+      handDevice(app, reply, tokens.device_token)
+      return reply.code(201).send(tokens)
     },
   })
 

@@ -1,32 +1,57 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { confirmAddress, undoChange } from '../../../src/by-mail/change-address.ts'
-import { EmailBody, EmailVerification, Noted, OneTimeTokenBody } from '../../../src/by-mail/schema.ts'
+import {
+  EmailBody,
+  EmailConfirmation,
+  EmailVerification,
+  Noted,
+  OneTimeTokenBody,
+} from '../../../src/by-mail/schema.ts'
+import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { ref } from '../../../src/schemas.ts'
 import { verifyEmail } from '../../../src/sign-in/verify-email.ts'
+import { shownBeside } from '../../asker.ts'
 import { answer, nothing, problems } from '../../contract.ts'
+import { knowWhoAsks, OPEN_OR_SIGNED_IN } from '../../guard.ts'
 import { originOf } from '../../origin.ts'
 
-/** Proving an address: the link may be opened anywhere, signed in or not. */
+/** What may be said of who shows a link beside it. */
+const ABOUT_REQUESTER = [
+  'requester_unproved',
+  'current_password_wrong',
+  'token_invalid',
+  'token_expired',
+  'session_ended',
+  'overloaded',
+] as const
+
+/** Proving an address: the link may be opened anywhere, by whoever can tell that they asked for it. */
 const email: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'POST',
     url: '/auth/email/verify',
     config: { feature: 'mail', limit: 'code' },
+    onRequest: knowWhoAsks(app),
     schema: {
       operationId: 'verifyEmail',
+      security: OPEN_OR_SIGNED_IN,
       summary: 'Prove an e-mail address by the link that was sent to it',
       description:
-        'The token is used up. That of a registration with `REGISTRATION=verify-first` makes the account; if its name was ' +
-        'taken meanwhile, the token stays good and can be sent again with another `username`.',
+        'The token alone proves the mailbox, and not who chose the password. Beside it goes one of: an access token of the ' +
+        'account, the `request_token` of the registration, its `password`. Then nothing ends. Who chose no password sends a ' +
+        '`new_password`: it is the account’s from then on, and everything older ends, sessions and other links too. Without ' +
+        'any of these the answer is `requester_unproved`, and the token stays good. The token of a registration with ' +
+        '`REGISTRATION=verify-first` makes the account; if its name was taken meanwhile, the token stays good and can be ' +
+        'sent again with another `username`.',
       tags: ['Mail'],
       body: ref(EmailVerification),
       response: {
         204: nothing('The address is proved'),
-        ...problems('one_time_token_invalid', 'username_taken', 'email_taken'),
+        ...problems('one_time_token_invalid', ...PASSWORD_CODES, ...ABOUT_REQUESTER, 'username_taken', 'email_taken'),
       },
     },
     handler: async (request, reply) => {
-      await verifyEmail(app, request.body, originOf(request))
+      await verifyEmail(app, request.body, shownBeside(request, request.body), originOf(request))
       return reply.code(204).send(null)
     },
   })
@@ -53,17 +78,25 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
     method: 'POST',
     url: '/auth/email/change/confirm',
     config: { feature: 'mail', limit: 'code' },
+    onRequest: knowWhoAsks(app),
     schema: {
       operationId: 'confirmEmailChange',
+      security: OPEN_OR_SIGNED_IN,
       summary: 'Confirm a new address by the link that was sent to it',
       description:
-        'From here on the account has that address. The old one, if it was proved, is sent a link that takes the change back.',
+        'From here on the account has that address. The old one, if it was proved, is sent a link that takes the change ' +
+        'back. Beside the token goes an access token of the account, or its `password`; otherwise the answer is ' +
+        '`requester_unproved`, since a stranger may have asked for it.',
       tags: ['Mail'],
-      body: ref(OneTimeTokenBody),
-      response: { 204: nothing('The address is changed'), ...problems('one_time_token_invalid', 'email_taken') },
+      body: ref(EmailConfirmation),
+      response: {
+        204: nothing('The address is changed'),
+        ...problems('one_time_token_invalid', ...ABOUT_REQUESTER, 'email_taken'),
+      },
     },
     handler: async (request, reply) => {
-      await confirmAddress(app, request.body.token, originOf(request))
+      const { token } = request.body
+      await confirmAddress(app, token, shownBeside(request, request.body), originOf(request))
       return reply.code(204).send(null)
     },
   })

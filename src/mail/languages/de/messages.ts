@@ -30,6 +30,20 @@ export const messages: Language['messages'] = {
     ],
   }),
 
+  'email-released': ({ at, email }, say) => ({
+    subject: 'Eine Adresse gehört nicht mehr zu Ihrem Konto',
+    paragraphs: [
+      `Ihr Konto bei ${say.service} führte eine E-Mail-Adresse, die nie als Ihre bestätigt wurde. Jemand anderes hat sie bestätigt; Ihr Konto führt deshalb wieder diese hier.`,
+    ],
+    facts: [
+      ['Adresse', email],
+      ['Wann', say.time(at)],
+    ],
+    after: [
+      'Sonst hat sich nichts geändert. Gehört auch die andere Adresse Ihnen, sehen Sie nach, welches Ihrer Konten sie jetzt hat.',
+    ],
+  }),
+
   'email-verify': ({ link, expires_at }, say) => ({
     subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
     paragraphs: [

@@ -12,6 +12,7 @@ export const pages: PagesWords = {
       title: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
       text: 'Damit erhält Ihr Konto die Adresse, an die die Nachricht ging.',
       button: 'Adresse bestätigen',
+      fields: { password: { label: 'Passwort', hint: 'Das des Kontos, das diese Adresse erhalten soll.' } },
       done: { title: 'Die Adresse ist bestätigt', text: 'Ihr Konto hat jetzt die neue E-Mail-Adresse.' },
     },
     'end-session': {
@@ -54,6 +55,11 @@ export const pages: PagesWords = {
       title: 'Bestätigen Sie Ihre E-Mail-Adresse',
       text: 'Damit steht fest, dass die Adresse zu Ihrem Konto gehört.',
       button: 'Adresse bestätigen',
+      fields: { password: { label: 'Passwort', hint: 'Das, das Sie bei der Registrierung gewählt haben.' } },
+      otherwise: {
+        text: 'Wenn Sie keines gewählt haben, hat jemand anderes Ihre Adresse angegeben. Wählen Sie jetzt eines: Wer sie angegeben hat, ist dann ausgesperrt.',
+        button: 'Ich habe keines gewählt: neues Passwort setzen',
+      },
       done: { title: 'Die Adresse ist bestätigt', text: 'Hier gibt es nichts weiter zu tun.' },
     },
   },
@@ -72,6 +78,7 @@ export const pages: PagesWords = {
   setbacks: {
     cross_site_request:
       'Eine andere Website hat dieses Formular geschickt. Öffnen Sie den Link in der Nachricht noch einmal.',
+    current_password_wrong: 'Das ist nicht das Passwort.',
     email_taken: 'Diese E-Mail-Adresse gehört inzwischen zu einem anderen Konto.',
     link_incomplete:
       'Der Link ist unvollständig. Kopieren Sie ihn ganz aus der Nachricht, oder fordern Sie einen neuen an.',
@@ -85,6 +92,8 @@ export const pages: PagesWords = {
       'Dieses Passwort besteht aus Ihrem Namen, Ihrer Adresse oder dem Namen des Dienstes. Wählen Sie ein anderes.',
     password_too_short: 'Dieses Passwort ist zu kurz. Wählen Sie ein längeres.',
     rate_limited: 'Das waren zu viele Versuche. Warten Sie eine Weile, und versuchen Sie es dann noch einmal.',
+    requester_unproved:
+      'Die Nachricht wurde in einem anderen Browser geöffnet als dem, von dem sie ausging. Zeigen Sie mit Ihrem Passwort, dass Sie es waren.',
     username_taken: 'Dieser Benutzername ist vergeben. Wählen Sie einen anderen.',
     validation_failed: 'Etwas in dem Formular ist so nicht möglich. Prüfen Sie es, und versuchen Sie es noch einmal.',
   },

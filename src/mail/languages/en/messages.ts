@@ -25,6 +25,18 @@ export const messages: Language['messages'] = {
     ],
   }),
 
+  'email-released': ({ at, email }, say) => ({
+    subject: 'An address left your account',
+    paragraphs: [
+      `Your account at ${say.service} went by an e-mail address that was never proved to be yours. Somebody else has proved it, so your account goes by this one again.`,
+    ],
+    facts: [
+      ['Address', email],
+      ['When', say.time(at)],
+    ],
+    after: ['Nothing else has changed. If the other address is yours too, look which of your accounts has it now.'],
+  }),
+
   'email-verify': ({ link, expires_at }, say) => ({
     subject: 'Verify your e-mail address',
     paragraphs: [`This e-mail address was given for an account at ${say.service}. Verify that it is yours.`],

@@ -12,6 +12,7 @@ export const pages: PagesWords = {
       title: 'Confirm your new e-mail address',
       text: 'With this your account has the address that the message was sent to.',
       button: 'Confirm this address',
+      fields: { password: { label: 'Password', hint: 'That of the account which is to have this address.' } },
       done: { title: 'The address is confirmed', text: 'Your account has the new e-mail address now.' },
     },
     'end-session': {
@@ -54,6 +55,11 @@ export const pages: PagesWords = {
       title: 'Verify your e-mail address',
       text: 'With this the address belongs to your account for certain.',
       button: 'Verify this address',
+      fields: { password: { label: 'Password', hint: 'The one that you chose when you registered.' } },
+      otherwise: {
+        text: 'If you chose no password, somebody else has given your address. Choose one now: whoever gave it is shut out.',
+        button: 'I did not choose one: set a new password',
+      },
       done: { title: 'The address is verified', text: 'There is nothing more to do here.' },
     },
   },
@@ -68,6 +74,7 @@ export const pages: PagesWords = {
   },
   setbacks: {
     cross_site_request: 'Another site sent this form. Open the link in the message once more.',
+    current_password_wrong: 'That is not the password.',
     email_taken: 'That e-mail address belongs to another account by now.',
     link_incomplete: 'The link is not complete. Copy all of it out of the message, or ask for a new one.',
     one_time_token_invalid: 'The link has been used, was replaced by a newer one, or is too old. Ask for a new one.',
@@ -79,6 +86,8 @@ export const pages: PagesWords = {
       'This password is made of your name, your address or the name of the service. Choose another one.',
     password_too_short: 'This password is too short. Choose a longer one.',
     rate_limited: 'There were too many tries. Wait a while, and try again.',
+    requester_unproved:
+      'The message was opened in another browser than the one that asked for it. Show that it was you by your password.',
     username_taken: 'This user name is taken. Choose another one.',
     validation_failed: 'Something in the form cannot be used. Look it over, and try again.',
   },

@@ -1,0 +1,59 @@
+/** Addresses that accounts claim without having proved them: who proves one takes it from them. */
+import { type Account, nameOf } from '../accounts/account.ts'
+import { foldIdentifier } from '../accounts/identifiers.ts'
+import { markVerified, releaseAddress, releasePendingAddress } from '../accounts/write.ts'
+import type { Actor } from '../audit/actor.ts'
+import { recordEvent } from '../audit/record.ts'
+import type { Tx } from '../db/transaction.ts'
+import { isMailOn } from '../mail/mailer.ts'
+import { enqueueMail } from '../mail/outbox.ts'
+import { voidProofs } from '../proofs/proof.ts'
+import type { ChangeNeeds } from './needs.ts'
+
+/**
+ * Takes an address from those that only claim it. They keep their other name, and are told: by their events, and by mail
+ * where they have a proved address.
+ * @param taker the account that has proved it, by its number; undefined where it is about to be made
+ */
+export async function takeAddress(
+  tx: Tx,
+  deps: ChangeNeeds,
+  email: string,
+  taker: number | undefined,
+  actor: Actor,
+): Promise<void> {
+  const key = foldIdentifier(email)
+  const claimant = await releaseAddress(tx, key, taker, deps.now())
+  if (claimant) await tellReleased(tx, deps, claimant, actor)
+  const goesBy = await releasePendingAddress(tx, key, taker, deps.now())
+  if (goesBy) await tellReleased(tx, deps, goesBy, actor, email)
+}
+
+/** @param released the address that an account with a proved one went by */
+async function tellReleased(
+  tx: Tx,
+  deps: ChangeNeeds,
+  account: Pick<Account, 'id' | 'uid'> & Partial<Account>,
+  actor: Actor,
+  released?: string,
+): Promise<void> {
+  const { id, uid } = account
+  await voidProofs(tx, id, released === undefined ? undefined : ['email-change'])
+  await recordEvent(tx, deps, { action: 'email.release', actor, subject: uid })
+  await deps.states.forgetUser(tx, id)
+  const { email, locale = null } = account
+  if (released === undefined || !email || !isMailOn(deps)) return
+  const name = nameOf({ name: account.name ?? null, username: account.username ?? null })
+  const data = { name, at: deps.now(), email: released }
+  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'email-released', data })
+}
+
+/** Notes that the address is the account's: whoever acts has read mail that was sent to it. */
+export async function proveAddress(tx: Tx, deps: ChangeNeeds, account: Account, actor: Actor): Promise<void> {
+  if (account.email_verified_at !== null) return
+  if (account.email !== null) await takeAddress(tx, deps, account.email, account.id, actor)
+  await markVerified(tx, account.id, deps.now())
+  await voidProofs(tx, account.id, ['email-verify'])
+  await deps.states.forgetUser(tx, account.id)
+  await recordEvent(tx, deps, { action: 'email.verify', actor, subject: account.uid })
+}
