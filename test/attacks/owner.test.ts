@@ -17,7 +17,7 @@ import {
   startApp,
   type TestApp,
 } from '../support/app.ts'
-import { askFor, recipientsOf } from '../support/by-mail.ts'
+import { askFor, countMails, recipientsOf } from '../support/by-mail.ts'
 import { mailsOf, mailTo } from '../support/mail.ts'
 import { press } from '../support/pages.ts'
 
@@ -55,6 +55,7 @@ t.test('with verify-first a second registration takes nothing from the first, wh
     const attacker = somebody({ email: victim.email, name: 'Call +49 30 1234' })
     await registerFirst(app, victim)
     await registerFirst(app, attacker)
+    await countMails(app)
     const links = await mailsOf(app, 'email-verify')
     t.equal(links.length, 2)
     const [own, foreign] = links.map(({ token }) => token) as [string, string]
@@ -249,7 +250,7 @@ t.test('passwords are not guessed by a link: it has few tries', async (t) => {
   const statuses = []
   for (let count = 0; count < 8; count += 1)
     statuses.push((await verify(app, token, { password: `wrong ${count}` })).statusCode)
-  t.strictSame(statuses, [403, 403, 403, 403, 403, 403, 429, 429].slice(0, 8))
+  t.strictSame(statuses, [403, 403, 403, 403, 403, 429, 429, 429])
   t.equal((await verify(app, token, { password: person.password })).statusCode, 429)
   app.clock.advance(3_600_000)
   t.equal((await verify(app, token, { password: person.password })).statusCode, 204)

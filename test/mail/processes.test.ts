@@ -53,7 +53,8 @@ t.test('a process that is killed between commit and delivery delivers after its 
   const writer = await writerOn(t, environment)
   const { api, end } = await startService(t, environment)
   const person = somebody()
-  t.equal((await call(`${api}/auth/register`, person)).status, 201, 'which waits for no server')
+  const registered = await call<{ access_token: string }>(`${api}/auth/register`, person)
+  t.equal(registered.status, 201, 'which waits for no server')
   await eventually(() => smtp.attempts === 1, LIMIT)
   await end('SIGKILL')
   t.equal(await waiting(writer), 1)
@@ -68,5 +69,6 @@ t.test('a process that is killed between commit and delivery delivers after its 
     [person.email],
   )
   const token = smtp.mails[0]?.token
-  t.equal((await call(`${restarted}/auth/email/verify`, { token })).status, 204, 'and what it brings is good')
+  const by = { authorization: `Bearer ${registered.body.access_token}` }
+  t.equal((await call(`${restarted}/auth/email/verify`, { token }, by)).status, 204, 'and what it brings is good')
 })

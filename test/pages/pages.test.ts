@@ -4,7 +4,7 @@ import { PAGES } from '../../src/mail/links.ts'
 import { login, post, registerAdmin, registerSomebody, somebody, startApp } from '../support/app.ts'
 import { askFor } from '../support/by-mail.ts'
 import { mailTo } from '../support/mail.ts'
-import { alertIn, FORM, open, press, titleIn } from '../support/pages.ts'
+import { alertIn, cookieOf, FORM, open, press, titleIn } from '../support/pages.ts'
 
 t.test('a link can be opened as often as one likes, and the button verifies the address', async (t) => {
   const app = await startApp(t)
@@ -16,7 +16,19 @@ t.test('a link can be opened as often as one likes, and the button verifies the 
   for (let times = 0; times < 3; times += 1) t.match(await open(app, 'verify-email', token), { statusCode: 200 })
   t.equal((await app.inject({ method: 'HEAD', url: `/verify-email?token=${token}` })).statusCode, 200)
   t.equal(await verified(), false, 'programs that follow links change nothing')
-  const answer = await press(app, 'verify-email', { token })
+  const asked = await press(app, 'verify-email', { token })
+  t.equal(asked.statusCode, 403)
+  t.notOk(alertIn(asked.body), 'a question is no failure')
+  t.match(asked.body, 'name="password" type="password" value="" autocomplete="current-password"')
+  t.match(asked.body, 'name="new_password" type="password" value="" autocomplete="new-password"')
+  t.equal(asked.body.match(/<form/g)?.length, 2)
+  const wrong = await press(app, 'verify-email', { token, password: 'another password' })
+  t.match(alertIn(wrong.body), 'not the password')
+  const short = await press(app, 'verify-email', { token, new_password: 'short' })
+  t.match(alertIn(short.body), 'too short')
+  t.equal(short.body.match(/<form/g)?.length, 2)
+  t.equal(await verified(), false)
+  const answer = await press(app, 'verify-email', { token, password: person.password })
   t.equal(answer.statusCode, 200)
   t.equal(titleIn(answer.body), 'The address is verified')
   t.equal(await verified(), true)
@@ -25,6 +37,44 @@ t.test('a link can be opened as often as one likes, and the button verifies the 
   t.match(alertIn(again.body), 'The link has been used')
   t.notMatch(again.body, '<form', 'another try would do no better')
   t.notMatch(app.logged(), token)
+})
+
+t.test('the browser that registered needs no password beside the link, and no other one is taken for it', async (t) => {
+  const app = await startApp(t, { REGISTRATION: 'verify-first' })
+  const person = somebody()
+  const { headers } = await post(app, '/auth/register', person)
+  t.match(headers['set-cookie'], /^latchkey_asked=lkq_[\w-]{32}; Path=\/; Max-Age=259200; HttpOnly; SameSite=Strict$/)
+  const { headers: others } = await post(app, '/auth/register', somebody())
+  await app.mailRequests.settle()
+  const { token } = await mailTo(app, 'email-verify', person.email)
+  t.equal((await press(app, 'verify-email', { token }, { cookie: cookieOf(others) })).statusCode, 403)
+  const cookie = `a=b; ${cookieOf(headers)}; c=d`
+  t.equal((await press(app, 'verify-email', { token }, { cookie })).statusCode, 200)
+  await login(app, person.username, person.password)
+  const secure = await startApp(t, { PUBLIC_URL: 'https://login.example.org' })
+  const registered = await post(secure, '/auth/register', somebody())
+  t.match(String(registered.headers['set-cookie']), /__Host-latchkey-asked=lkq_[\w-]{32}; Path=\/; .*; Secure/)
+})
+
+t.test('who did not register sets a password on the page, and is asked for a name that is free', async (t) => {
+  const app = await startApp(t, { REGISTRATION: 'verify-first' })
+  const [first, second] = [somebody(), somebody()]
+  for (const registration of [first, { ...second, username: first.username }])
+    await post(app, '/auth/register', registration)
+  await app.mailRequests.settle()
+  const early = await mailTo(app, 'email-verify', first.email)
+  await press(app, 'verify-email', { token: early.token, password: first.password })
+  const { token } = await mailTo(app, 'email-verify', second.email)
+  const new_password = 'a phrase of the owner'
+  const taken = await press(app, 'verify-email', { token, new_password })
+  t.equal(taken.statusCode, 409)
+  t.match(taken.body, 'name="username"')
+  t.match(taken.body, 'name="new_password"')
+  t.notMatch(taken.body, 'name="password"')
+  const done = await press(app, 'verify-email', { token, new_password, username: second.username })
+  t.equal(done.statusCode, 200)
+  await login(app, second.email, new_password)
+  t.equal((await post(app, '/auth/login', { identifier: second.email, password: second.password })).statusCode, 401)
 })
 
 t.test('a forgotten password is set on the page, and one that is refused is asked for again', async (t) => {
@@ -74,15 +124,24 @@ t.test('a new address is confirmed on one page, and taken back on another', asyn
   const app = await startApp(t, { EMAIL_CHANGE: 'confirm' })
   const person = await registerSomebody(app)
   const verification = await mailTo(app, 'email-verify', person.email)
-  await press(app, 'verify-email', { token: verification.token })
+  const { password } = person
+  await press(app, 'verify-email', { token: verification.token, password })
   const { email } = somebody()
   const me = async () => (await app.inject({ url: '/api/v1/users/me', headers: person.authorization })).json()
-  await app.inject({ method: 'PUT', url: '/api/v1/users/me', payload: { email }, headers: person.authorization })
+  const change = { method: 'PUT', url: '/api/v1/users/me', payload: { email }, headers: person.authorization } as const
+  const { headers } = await app.inject(change)
   const confirmation = await mailTo(app, 'email-change-confirm', email)
   t.match(confirmation.link, '/confirm-email-change?token=')
   await open(app, 'confirm-email-change', confirmation.token)
   t.equal((await me()).email, person.email)
-  t.match(await press(app, 'confirm-email-change', { token: confirmation.token }), { statusCode: 200 })
+  const asked = await press(app, 'confirm-email-change', { token: confirmation.token })
+  t.equal(asked.statusCode, 403)
+  t.match(asked.body, 'That of the account which is to have this address.')
+  t.equal((await me()).email, person.email)
+  const wrong = await press(app, 'confirm-email-change', { token: confirmation.token, password: 'another password' })
+  t.match(alertIn(wrong.body), 'not the password')
+  const browser = { cookie: cookieOf(headers) }
+  t.match(await press(app, 'confirm-email-change', { token: confirmation.token }, browser), { statusCode: 200 })
   t.equal((await me()).email, email)
   const notice = await mailTo(app, 'email-changed', person.email)
   t.match(notice.link, '/undo-email-change?token=')
@@ -103,14 +162,16 @@ t.test('a name that was taken before the link was opened is asked for again', as
   const early = await mailTo(app, 'email-verify', first.email)
   const { token } = await mailTo(app, 'email-verify', second.email)
   t.notMatch((await open(app, 'verify-email', token)).body, 'name="username"')
-  t.equal((await press(app, 'verify-email', { token: early.token })).statusCode, 200)
-  const taken = await press(app, 'verify-email', { token })
+  t.equal((await press(app, 'verify-email', { token: early.token, password: first.password })).statusCode, 200)
+  const { password } = second
+  const taken = await press(app, 'verify-email', { token, password })
   t.equal(taken.statusCode, 409)
   t.match(alertIn(taken.body), 'is taken')
   t.match(taken.body, '<input id="username" name="username" type="text"')
-  const unfit = await press(app, 'verify-email', { token, username: 'a b' })
+  t.equal(taken.body.match(/id="username"/g)?.length, 1)
+  const unfit = await press(app, 'verify-email', { token, password, username: 'a b' })
   t.match(unfit.body, 'value="a b"', 'what was typed is still there')
-  t.equal((await press(app, 'verify-email', { token, username: second.username })).statusCode, 200)
+  t.equal((await press(app, 'verify-email', { token, password, username: second.username })).statusCode, 200)
   await login(app, second.username, second.password)
 })
 

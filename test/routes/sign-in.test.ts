@@ -65,8 +65,12 @@ t.test('who registered with an address of somebody else is out when its owner si
       t.equal((await refresh(app, stranger.refresh_token)).statusCode, 401, 'its refresh token')
       const { username, password } = stranger
       t.equal((await post(app, '/auth/login', { identifier: username, password })).statusCode, 401, 'the password')
-      t.equal((await post(app, '/auth/email/change/confirm', { token: change })).statusCode, 400, 'the other address')
-      t.match((await post(app, '/auth/email/verify', { token: verify })).json(), INVALID)
+      t.equal(
+        (await post(app, '/auth/email/change/confirm', { token: change, password })).statusCode,
+        400,
+        'the other address',
+      )
+      t.match((await post(app, '/auth/email/verify', { token: verify, password })).json(), INVALID)
       const { token } = await mailTo(app, 'password-reset', stranger.email)
       const set = await post(app, '/auth/password/reset', { token, new_password: 'a phrase of the owner' })
       t.equal(set.statusCode, 204, 'the owner can set a password')

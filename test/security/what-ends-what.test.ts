@@ -7,6 +7,7 @@ import { inTransaction, type Tx } from '../../src/db/transaction.ts'
 import { findHash } from '../../src/passwords/password.ts'
 import { issueCode } from '../../src/proofs/code.ts'
 import { issueProof, type NewProof } from '../../src/proofs/proof.ts'
+import { digestOfRequest, makeRequestToken } from '../../src/proofs/request-token.ts'
 import {
   bearer,
   type Environment,
@@ -24,6 +25,9 @@ import {
 import { type Act, ENDINGS, type Endings, endingsTable, TOKENS, type Token } from './endings.ts'
 
 const HOUR = 3_600_000
+
+/** Of whoever asked for what was sent. */
+const REQUEST = makeRequestToken()
 
 type Device = 'this' | 'other'
 interface SignedIn extends Tokens {
@@ -106,13 +110,14 @@ async function sendAll(
   app: TestApp,
   { user_id, email, sessions }: Pick<Scene, 'user_id' | 'email' | 'sessions'>,
 ) {
-  const send = (purpose: NewProof['purpose'], bound: NewProof['bound'], owner: number | null = user_id) =>
-    issueProof(tx, app, { purpose, user_id: owner, bound, ttl: HOUR })
+  const send = (purpose: NewProof['purpose'], bound: NewProof['bound'], owner: number | null = user_id, by?: string) =>
+    issueProof(tx, app, { purpose, user_id: owner, bound, asked: by, ttl: HOUR })
+  const asked = digestOfRequest(REQUEST)
   const hash = (await findHash(tx, user_id)) ?? ''
   const { sid } = JSON.parse(Buffer.from(sessions.other.access_token.split('.')[1] ?? '', 'base64url').toString())
   return {
-    verify: await send('email-verify', { email_key: email }),
-    change: await send('email-change', { email: `new.${email}`, from: email }),
+    verify: await send('email-verify', { email_key: email }, user_id, asked),
+    change: await send('email-change', { email: `new.${email}`, from: email }, user_id, asked),
     undo: await send('email-change-undo', { email: `old.${email}` }),
     reset: await send('password-reset', {
       email_key: email,
@@ -130,8 +135,8 @@ const update = ({ app, admin, id }: Scene, payload: object) =>
 
 /** How each kind of token is shown. */
 const show = ({ app, email, tokens }: Scene): Record<Token, () => ReturnType<typeof post>> => ({
-  verify: () => post(app, '/auth/email/verify', { token: tokens.verify }),
-  change: () => post(app, '/auth/email/change/confirm', { token: tokens.change }),
+  verify: () => post(app, '/auth/email/verify', { token: tokens.verify, request_token: REQUEST }),
+  change: () => post(app, '/auth/email/change/confirm', { token: tokens.change, request_token: REQUEST }),
   undo: () => post(app, '/auth/email/change/undo', { token: tokens.undo }),
   reset: () => post(app, '/auth/password/reset', { token: tokens.reset, new_password: 'set by a link' }),
   link: () => post(app, '/auth/sign-in/link/verify', { token: tokens.link }),

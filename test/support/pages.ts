@@ -28,3 +28,10 @@ export const alertIn = (body: string) => /role="alert"[^>]*><h2>[^<]*<\/h2><p>([
 
 /** The page's heading. */
 export const titleIn = (body: string) => /<h1[^>]*>([^<]*)</.exec(body)?.[1]
+
+/** The cookie by which a browser that asked for a message is known again. */
+export const cookieOf = ({ 'set-cookie': set }: { 'set-cookie'?: string | string[] | undefined }) =>
+  [set ?? []]
+    .flat()
+    .find((each) => each.includes('asked='))
+    ?.split(';', 1)[0] ?? ''
