@@ -12,11 +12,12 @@ const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
 /** All of an answer but what differs between any two: the id of the request, the date, and what its request token is. */
 async function everythingOf(app: TestApp, url: string, payload: object, more: Record<string, string> = {}) {
   const { statusCode, headers, body } = await post(app, url, payload, more)
-  const { 'x-request-id': id, date: _date, ...others } = headers
-  return { statusCode, headers: others, body: body.replace(String(id), '').replace(REQUEST_TOKEN, '') }
+  const { 'x-request-id': id, date: _date, 'set-cookie': cookie, ...others } = headers
+  const kept = cookie && String(cookie).replace(REQUEST_TOKEN, '')
+  return { statusCode, headers: { ...others, kept }, body: body.replace(String(id), '').replace(REQUEST_TOKEN, '') }
 }
 
-const REQUEST_TOKEN = /lkq_[\w-]{43}(?=")/
+const REQUEST_TOKEN = /lkq_[\w-]{43}(?=[";])/
 
 for (const url of [
   '/auth/password/forgot',

@@ -43,7 +43,7 @@ t.test('the browser that registered needs no password beside the link, and no ot
   const app = await startApp(t, { REGISTRATION: 'verify-first' })
   const person = somebody()
   const { headers } = await post(app, '/auth/register', person)
-  t.match(headers['set-cookie'], /^latchkey_asked=lkq_[\w-]{32}; Path=\/; Max-Age=259200; HttpOnly; SameSite=Strict$/)
+  t.match(headers['set-cookie'], /^latchkey_asked=lkq_[\w-]{43}; Path=\/; Max-Age=259200; HttpOnly; SameSite=Strict$/)
   const { headers: others } = await post(app, '/auth/register', somebody())
   await app.mailRequests.settle()
   const { token } = await mailTo(app, 'email-verify', person.email)
@@ -53,7 +53,7 @@ t.test('the browser that registered needs no password beside the link, and no ot
   await login(app, person.username, person.password)
   const secure = await startApp(t, { PUBLIC_URL: 'https://login.example.org' })
   const registered = await post(secure, '/auth/register', somebody())
-  t.match(String(registered.headers['set-cookie']), /__Host-latchkey-asked=lkq_[\w-]{32}; Path=\/; .*; Secure/)
+  t.match(String(registered.headers['set-cookie']), /__Host-latchkey-asked=lkq_[\w-]{43}; Path=\/; .*; Secure/)
 })
 
 t.test('who did not register sets a password on the page, and is asked for a name that is free', async (t) => {

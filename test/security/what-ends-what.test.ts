@@ -111,7 +111,7 @@ async function sendAll(
   { user_id, email, sessions }: Pick<Scene, 'user_id' | 'email' | 'sessions'>,
 ) {
   const send = (purpose: NewProof['purpose'], bound: NewProof['bound'], owner: number | null = user_id, by?: string) =>
-    issueProof(tx, app, { purpose, user_id: owner, bound, asked: by, ttl: HOUR })
+    issueProof(tx, app, { purpose, user_id: owner, bound, request: by, ttl: HOUR })
   const asked = digestOfRequest(REQUEST)
   const hash = (await findHash(tx, user_id)) ?? ''
   const { sid } = JSON.parse(Buffer.from(sessions.other.access_token.split('.')[1] ?? '', 'base64url').toString())
