@@ -53,7 +53,7 @@ t.test('the browser that registered needs no password beside the link, and no ot
   await login(app, person.username, person.password)
   const secure = await startApp(t, { PUBLIC_URL: 'https://login.example.org' })
   const registered = await post(secure, '/auth/register', somebody())
-  t.match(String(registered.headers['set-cookie']), /__Host-latchkey-asked=lkq_[\w-]{43}; Path=\/; .*; Secure/)
+  t.match(String(registered.headers['set-cookie']), /__Host-latchkey_asked=lkq_[\w-]{43}; Path=\/; .*; Secure/)
 })
 
 t.test('who did not register sets a password on the page, and is asked for a name that is free', async (t) => {
