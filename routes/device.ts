@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../src/config.ts'
+import { joinTokens } from '../src/devices/token.ts'
 import { senderOf } from './sender.ts'
 
 /** Over https, where nobody but this very host can set a cookie of such a name (RFC 6265bis, section 4.1.3.2). */
@@ -42,15 +43,15 @@ export function deviceOf(request: Pick<FastifyRequest, 'headers' | 'server'>): s
 }
 
 /**
- * Gives a browser what its device is known by from now on; it lets nobody in by itself. Another site cannot have one set in
- * place of the browser's own.
+ * Gives a browser what its device is known by from now on; it lets nobody in by itself. A browser that others use keeps what
+ * they know it by as well. Another site cannot have one set in place of the browser's own.
  */
 export function handDevice({ config }: { config: Config }, reply: FastifyReply, token: string | undefined): void {
   if (token === undefined || senderOf(reply.request) === 'foreign') return
   const isSecure = config.public_url.startsWith('https:')
   const name = isSecure ? SECURE_COOKIE : PLAIN_COOKIE
   const attributes = `Path=/; Max-Age=${MAX_AGE}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
-  reply.header('set-cookie', `${name}=${token}; ${attributes}`)
+  reply.header('set-cookie', `${name}=${joinTokens(token, deviceOf(reply.request))}; ${attributes}`)
 }
 
-const cookieNamed = (name: string, cookie: string) => new RegExp(`(?:^|; ?)${name}=([\\w-]+)`).exec(cookie)?.[1]
+const cookieNamed = (name: string, cookie: string) => new RegExp(`(?:^|; ?)${name}=([\\w.-]+)`).exec(cookie)?.[1]

@@ -6,7 +6,7 @@ import type { KnownDeviceRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { networkOf } from '../passwords/network.ts'
-import { digestOfDevice, makeDeviceToken } from './token.ts'
+import { digestOfDevice, digestsOfDevice, makeDeviceToken } from './token.ts'
 
 const DAY = 86_400_000
 
@@ -39,14 +39,14 @@ export async function findDevice(
   userId: number | undefined,
   { device }: Origin,
 ): Promise<string | undefined> {
-  const digest = digestOfDevice(keys.deviceKey, device)
-  if (digest === undefined) return undefined
+  const digests = digestsOfDevice(keys.deviceKey, device)
+  if (digests.length === 0) return undefined
   const row = await db
     .selectFrom('known_devices')
     .select('digest')
     // no id is 0: asked in any case, so that an unknown account takes as long
     .where('user_id', '=', userId ?? 0)
-    .where('digest', '=', digest)
+    .where('digest', 'in', digests)
     .where('expires_at', '>', now())
     .executeTakeFirst()
   return row?.digest
@@ -63,39 +63,31 @@ export async function isDeviceOf(
   address: string,
   { device }: Pick<Origin, 'device'>,
 ): Promise<boolean> {
-  const digest = digestOfDevice(keys.deviceKey, device)
-  if (digest === undefined) return false
+  const digests = digestsOfDevice(keys.deviceKey, device)
+  if (digests.length === 0) return false
   const owners = await db
     .selectFrom('known_devices')
     .innerJoin('users', 'users.id', 'known_devices.user_id')
     .select('users.email_key')
-    .where('known_devices.digest', '=', digest)
+    .where('known_devices.digest', 'in', digests)
     .where('known_devices.expires_at', '>', now())
     .execute()
   return owners.some(({ email_key }) => email_key === address)
 }
 
 /**
- * Makes the device known that an account has just been signed in from, in the transaction of its session. A client that
- * keeps no token is known by its network and program as far as messages go.
+ * Makes the device known that an account has just been signed in from, in the transaction of its session. What other accounts
+ * know of the device stays as it is: whoever signs in may have its token from them. A client that keeps no token is known by
+ * its network and program as far as messages go.
  */
 export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin: Origin): Promise<Arrival> {
-  const presented = digestOfDevice(deps.keys.deviceKey, origin.device)
   const at = deps.now()
   const likeness = likenessOf(userId, origin)
-  if (presented !== undefined && (await recognise(tx, userId, presented, at)))
-    return { token: undefined, digest: presented, likeness, isNew: false, isFirst: false }
+  const recognised = await recognise(tx, userId, digestsOfDevice(deps.keys.deviceKey, origin.device), at)
+  if (recognised !== undefined) return { token: undefined, digest: recognised, likeness, isNew: false, isFirst: false }
   const known = await tx.selectFrom('known_devices').selectAll().where('user_id', '=', userId).execute()
   const token = makeDeviceToken(deps.keys.deviceKey)
   const digest = digestOfDevice(deps.keys.deviceKey, token) as string
-  // of a browser that several people share: it has one token, and whoever handed it the old one has that no more
-  if (presented !== undefined)
-    await tx
-      .updateTable('known_devices')
-      .set({ digest })
-      .where('digest', '=', presented)
-      .where('user_id', '<>', userId)
-      .execute()
   await makeRoom(tx, known, likeness, at)
   await tx
     .insertInto('known_devices')
@@ -105,15 +97,18 @@ export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin:
   return { token, digest, likeness, isNew: known.length > 0 && !isFamiliar, isFirst: known.length === 0 }
 }
 
-async function recognise(tx: Tx, userId: number, digest: string, at: number): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+/** @returns by which of these the account knows the device */
+async function recognise(tx: Tx, userId: number, digests: readonly string[], at: number): Promise<string | undefined> {
+  if (digests.length === 0) return undefined
+  const row = await tx
     .updateTable('known_devices')
     .set({ used_at: at, expires_at: at + DEVICE_TTL })
     .where('user_id', '=', userId)
-    .where('digest', '=', digest)
+    .where('digest', 'in', digests)
     .where('expires_at', '>', at)
+    .returning('digest')
     .executeTakeFirst()
-  return numUpdatedRows > 0n
+  return row?.digest
 }
 
 /** Who has come back with their token goes last, so that a program without memory pushes out none of these. */
@@ -140,19 +135,19 @@ export async function forgetDevices(
   userId: number,
   except?: Pick<Origin, 'device'>,
 ): Promise<void> {
-  const kept = digestOfDevice(keys.deviceKey, except?.device)
+  const kept = digestsOfDevice(keys.deviceKey, except?.device)
   await tx
     .updateTable('known_devices')
     .set({ expires_at: now() })
     .where('user_id', '=', userId)
     .where('expires_at', '>', now())
-    .$if(kept !== undefined, (query) => query.where('digest', '<>', kept ?? ''))
+    .$if(kept.length > 0, (query) => query.where('digest', 'not in', kept))
     .execute()
 }
 
 /**
- * Makes an account forget one device, and those that first came like it: one that was used for another account meanwhile is
- * stored by another digest.
+ * Makes an account forget one device, and those that first came like it: a program that keeps no token is another device
+ * each time.
  */
 export async function forgetDevice(
   tx: Tx,
