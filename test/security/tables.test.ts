@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { copyDatabase } from '../../src/copying/copy.ts'
 import { withEnds } from '../../src/copying/open.ts'
 import { TABLE_FACTS, TABLES } from '../../src/db/tables.ts'
-import { type Person, post, registerSomebody, startApp, type TestApp } from '../support/app.ts'
+import { onPostgres, type Person, post, registerSomebody, startApp, type TestApp } from '../support/app.ts'
 import { sealAll } from '../support/audit.ts'
 import { emptyFolder } from '../support/child.ts'
 import { commandLine } from '../support/command-line.ts'
@@ -97,6 +97,18 @@ t.test('every column that is spoken of is there, and whatever names an account g
     t.equal(owner === null, erased === null, `${table}: what is somebody's is erased`)
     t.equal(owner === null, factsOf(table).exported === null, `${table}: and shown to them`)
   }
+})
+
+t.test('what names an account by its number goes with it, whichever version deletes that', async (t) => {
+  const app = await startApp(t)
+  const { rows } = onPostgres()
+    ? await sql<{ table: string }>`select conrelid::regclass::text as "table" from pg_constraint
+        where contype = 'f' and confrelid = 'users'::regclass and confdeltype = 'c'`.execute(app.db)
+    : await sql<{ table: string }>`select m.name as "table" from sqlite_schema m, pragma_foreign_key_list(m.name) f
+        where m.type = 'table' and f."table" = 'users' and f.on_delete = 'CASCADE'`.execute(app.db)
+  const owned = TABLES.filter((table) => table !== 'users' && factsOf(table).owner?.is === 'number')
+  t.ok(owned.length > 0)
+  t.strictSame(rows.map(({ table }) => table).sort(), owned.toSorted())
 })
 
 t.test('a person sees all that is theirs', async (t) => {
