@@ -20,22 +20,10 @@ import {
 import { acknowledgements, ask } from '../support/fault.ts'
 import { ownNetwork } from '../support/network.ts'
 import { freePort } from '../support/ports.ts'
-import { newPostgresDatabase, type PostgresServer, prepareServer, startPostgres } from '../support/postgres.ts'
+import { newPostgresDatabase, ownServer, throughPort } from '../support/postgres.ts'
 import { startRelay } from '../support/relay.ts'
 import { type Service, startService } from '../support/service.ts'
 import { eventually } from '../support/wait.ts'
-
-/** A server that may be broken, with one migrated database. */
-async function ownServer(
-  t: Test,
-  where?: Parameters<typeof startPostgres>[1],
-): Promise<{ server: PostgresServer; url: string }> {
-  const server = startPostgres(await freePort(), where)
-  t.teardown(() => server.stop())
-  return { server, url: prepareServer(server, 'latchkey') }
-}
-
-const throughPort = (url: string, port: number) => Object.assign(new URL(url), { port: String(port) }).href
 
 /** A service with somebody whom it knows from a moment ago, and somebody whose token it has not seen. */
 async function withPeople(t: Test, url: string) {

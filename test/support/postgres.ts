@@ -4,6 +4,7 @@ import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, readFi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { freePort } from './ports.ts'
 
 /** Where Debian keeps the servers, one folder a version; none of it is on the path. */
 const VERSIONS = '/usr/lib/postgresql'
@@ -155,6 +156,16 @@ export function prepareServer(server: PostgresServer, name = TEMPLATE): string {
   if (status !== 0) throw new Error('the template could not be made')
   return server.url(name)
 }
+
+/** A server that may be broken, with one migrated database. */
+export async function ownServer(t: Test, where?: Where): Promise<{ server: PostgresServer; url: string }> {
+  const server = startPostgres(await freePort(), where)
+  t.teardown(() => server.stop())
+  return { server, url: prepareServer(server, 'latchkey') }
+}
+
+/** The URL of a database as it is by way of another port. */
+export const throughPort = (url: string, port: number) => Object.assign(new URL(url), { port: String(port) }).href
 
 let count = 0
 
