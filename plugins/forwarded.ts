@@ -1,11 +1,13 @@
 import fp from 'fastify-plugin'
 
 /**
- * Says once that addresses are forwarded by somebody whom `TRUST_PROXY` does not name: the header is ignored, so that
+ * Where requests come from. Says once that addresses are forwarded by somebody whom `TRUST_PROXY` does not name: the header is ignored, so that
  * all clients behind a proxy of one's own are counted as one.
  */
 export default fp(
   async (app) => {
+    // asked while it is there, and kept by Node: one that has gone has no address
+    app.server.on('connection', (socket) => void socket.remoteAddress)
     // a number of hops is the operator's word that all of them may say it
     if (typeof app.config.trust_proxy === 'number') return
     let isTold = false
