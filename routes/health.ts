@@ -49,7 +49,7 @@ const health: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { ver
       operationId: 'getReadiness',
       summary: 'Whether the service should be sent requests',
       description:
-        'For the load balancer: 503 while the service stops, or cannot reach its database; also when that is gone, or an upgrade has left this version behind.',
+        'For the load balancer: 503 while the service stops, cannot reach its database, or cannot write to it; also when that is gone, or an upgrade has left this version behind.',
       tags: ['Operation'],
       security: [],
       response: { 200: answer(Ready, 'It is ready'), ...problems('unavailable') },

@@ -7,7 +7,7 @@ import {
   type SelectQueryBuilder,
   sql,
 } from 'kysely'
-import { advisoryLock, isServerUnavailable, tryAdvisoryLock, uniqueColumn } from './postgres.ts'
+import { advisoryLock, isServerReadOnly, isServerUnavailable, tryAdvisoryLock, uniqueColumn } from './postgres.ts'
 import type { Tables } from './schema.ts'
 
 /** A database or a transaction in it, of whatever tables. */
@@ -48,6 +48,12 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   // the only triggers are those of a database that was moved
   const ofSqlite = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|CONSTRAINT_TRIGGER)/
   return (typeof code === 'string' && ofSqlite.test(code)) || isServerUnavailable(error)
+}
+
+/** Whether the database answers, and takes no writes: it is full, read-only, or cannot write to its disk. */
+export function isWriteRefused(error: unknown): boolean {
+  const code = String((error as { code?: unknown } | null)?.code)
+  return /^SQLITE_(FULL|READONLY|IOERR)/.test(code) || isServerReadOnly(error)
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Dialect, Kysely } from 'kysely'
 import type { Counts } from '../counts.ts'
 import { measured } from './measured.ts'
 import { postgresDialect } from './postgres.ts'
-import type { PoolOptions } from './postgres-pool.ts'
+import { cutOthers, openPool, type PoolOptions } from './postgres-pool.ts'
 import type { Tables } from './schema.ts'
 import { withShortcut } from './shortcut.ts'
 import { countForeignWrites, openFile, sqliteDialect, sqlitePath, watchPlace } from './sqlite.ts'
@@ -11,15 +11,20 @@ import { countForeignWrites, openFile, sqliteDialect, sqlitePath, watchPlace } f
 export type Db = Kysely<Tables>
 
 /** How long the question for news waits for a connection, and for its answer, in ms. */
-const LINE_PATIENCE = 2000
+export const LINE_PATIENCE = 2000
+
+/** The question for news has a connection to itself also while a heartbeat waits for its commit. */
+const LINES = 2
 
 /** An open database: the query builder and, on SQLite, a counter that changes when another process has written. */
 export interface OpenDatabase {
   db: Db
-  /** PostgreSQL: a connection apart that waits for nobody and not for long, opened with its first query */
+  /** PostgreSQL: connections apart that wait for nobody and not for long, opened with the first query */
   line?: Db
   /** whether the file that was opened is still where the URL says; undefined where there is none */
   isInPlace?: () => boolean
+  /** PostgreSQL: breaks the connections to a server of another timeline, whoever has them */
+  stayWith?: (timeline: string) => void
   /** changes whenever a connection other than this one commits; undefined where the database has no such thing */
   foreignWrites?: () => number
 }
@@ -40,8 +45,10 @@ export const isPostgresUrl = (url: string) => /^postgres(ql)?:/.test(url)
 export function openDatabase(url: string, { counts, ...options }: Options = {}): OpenDatabase {
   const measuring = <D extends Dialect>(dialect: D) => (counts ? measured(dialect, counts) : dialect)
   if (isPostgresUrl(url)) {
-    const open = (more: PoolOptions) => new Kysely<Tables>({ dialect: measuring(postgresDialect(url, more)) })
-    return { db: open(options), line: open({ pool: 1, patience: LINE_PATIENCE }) }
+    const pool = openPool(url, options)
+    const lines = openPool(url, { pool: LINES, patience: LINE_PATIENCE })
+    const open = (of: typeof pool) => new Kysely<Tables>({ dialect: measuring(postgresDialect(of)) })
+    return { db: open(pool), line: open(lines), stayWith: (timeline) => [pool, lines].forEach(cutOthers(timeline)) }
   }
   const file = openFile(sqlitePath(url))
   const foreignWrites = countForeignWrites(file)

@@ -74,9 +74,20 @@ export function openPool(url: string, { pool: max = 10, patient = false, patienc
   })
   // The pool has dropped the connection by then, and the next query gets a new one or says what is wrong.
   pool.on('error', () => {})
+  pool.on('connect', (client) => living.set(pool, (living.get(pool) ?? new Set()).add(client)))
+  pool.on('remove', (client) => living.get(pool)?.delete(client))
   const connect = pool.connect.bind(pool)
   pool.connect = (() => connect().catch(rethrow)) as typeof pool.connect
   return pool
+}
+
+/** The connections of each pool, and the timeline of the server that each was opened to. */
+const living = new WeakMap<pg.Pool, Set<pg.PoolClient>>()
+const timelines = new WeakMap<object, string | null>()
+
+/** Makes what breaks the connections of a pool that were opened to a server of another timeline than this. */
+export const cutOthers = (timeline: string) => (pool: pg.Pool) => {
+  for (const client of living.get(pool) ?? []) if (timelines.get(client) !== timeline) destroy(client)
 }
 
 function rethrow(error: object): never {
@@ -87,6 +98,10 @@ function rethrow(error: object): never {
 /** 64-bit integers are numbers here: ids and times in ms are far from where those become inexact. */
 const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = ((oid: number, format?: 'text' | 'binary') =>
   oid === loadDriver().types.builtins.INT8 ? Number : loadDriver().types.getTypeParser(oid, format as 'text')) as never
+
+/** The timeline of a server, see src/db/place.ts; null of a standby, which has none of its own. */
+const WHO_IS_IT =
+  'select case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline'
 
 /**
  * Prepares a new connection, before anybody is handed it. One that is refused is destroyed: to part with it in peace
@@ -100,9 +115,11 @@ async function admit(client: pg.ClientBase, limit: number): Promise<void> {
   watchQueries(client)
   try {
     // a limit of its own, which the patient need too; the types lack it
-    const asked = { text: 'select pg_is_in_recovery() as standby', query_timeout: limit }
-    const { rows } = await client.query<{ standby: boolean }>(asked)
-    if (rows[0]?.standby) throw new Error(STANDBY)
+    const asked: pg.QueryConfig & { query_timeout: number } = { text: WHO_IS_IT, query_timeout: limit }
+    const { rows } = await client.query<{ timeline: string | null }>(asked)
+    const timeline = rows[0]?.timeline ?? null
+    if (timeline === null) throw new Error(STANDBY)
+    timelines.set(client, timeline)
   } catch (error) {
     destroy(client)
     throw error

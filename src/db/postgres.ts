@@ -1,17 +1,18 @@
 /** PostgreSQL: its dialect, its locks, and what a failure of it looks like. */
 import { PostgresAdapter, PostgresDialect, sql } from 'kysely'
-import { isOfDriver, isOfServer, NO_ANSWER, openPool, type PoolOptions, STANDBY } from './postgres-pool.ts'
+import type pg from 'pg'
+import { isOfDriver, isOfServer, NO_ANSWER, STANDBY } from './postgres-pool.ts'
 
 /** Two numbers make the name of an advisory lock; this one says that it is Latchkey's. */
 const LOCKS = 0x4c6b
 
-/** Kysely's PostgreSQL dialect over a bounded pool that replaces broken connections by itself. */
-export function postgresDialect(url: string, options: PoolOptions): PostgresDialect {
+/** Kysely's PostgreSQL dialect over a pool. */
+export function postgresDialect(pool: pg.Pool): PostgresDialect {
   return new (class extends PostgresDialect {
     override createAdapter() {
       return new Adapter()
     }
-  })({ pool: openPool(url, options) })
+  })({ pool })
 }
 
 /** Leaves the queue of migrations to src/db/migrate.ts: behind pgbouncer a session's lock would be somebody else's. */
@@ -38,6 +39,7 @@ const UNAVAILABLE = new RegExp(
     '40001', // serialization failure
     '40P01', // deadlock
     '53...', // out of disk, memory, connections
+    '55000', // recovery is in progress: a standby
     '55P03', // lock not available in time
     '57...', // statement timeout, shutting down, starting up
     '58...', // input/output error
@@ -61,6 +63,9 @@ export function isServerUnavailable(error: unknown): boolean {
   }
   return error instanceof Error && (message === NO_ANSWER || message === STANDBY || GONE.test(message))
 }
+
+/** Whether the server cannot write: it is read-only, or its disk is full or fails. */
+export const isServerReadOnly = (error: unknown) => isOfServer(error) && /^(25006|53100|58...)$/.test(error.code ?? '')
 
 /** Whether a transaction was ended for the sake of another one, and may simply be run again. */
 export function isPassing(error: unknown): boolean {

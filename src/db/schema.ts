@@ -10,6 +10,7 @@ export interface Tables {
   signing_keys: SigningKeysTable
   ephemeral: EphemeralTable
   messages: MessagesTable
+  heartbeats: HeartbeatsTable
   audit_events: AuditEventsTable
   audit_checkpoints: AuditCheckpointsTable
   audit_keys: AuditKeysTable
@@ -131,6 +132,13 @@ interface MessagesTable {
   id: Generated<number>
   channel: string
   body: string
+  expires_at: number
+}
+
+interface HeartbeatsTable {
+  /** a process, by a random name */
+  node: string
+  beaten_at: number
   expires_at: number
 }
 

@@ -13,8 +13,8 @@ const SWEEP = 20
  */
 export async function sweep(
   db: Db | Tx,
-  table: 'ephemeral' | 'messages' | 'proofs' | 'requested_codes' | 'sign_in_codes',
-  key: 'key' | 'id' | 'digest' | 'address' | 'request',
+  table: 'ephemeral' | 'heartbeats' | 'messages' | 'proofs' | 'requested_codes' | 'sign_in_codes',
+  key: 'key' | 'id' | 'digest' | 'address' | 'request' | 'node',
   now: number,
 ): Promise<void> {
   const dead = db.selectFrom(table).select(key).where('expires_at', '<=', now).limit(sql.lit(SWEEP))

@@ -78,6 +78,7 @@ export const TABLE_FACTS = {
   // a counter is named by what was tried, which may be nobody's name
   ephemeral: { ...NOBODYS, key: ['key'], swept: 'expires_at' },
   messages: { ...NOBODYS, key: ['id'], swept: 'expires_at' },
+  heartbeats: { ...NOBODYS, key: ['node'], swept: 'expires_at' },
   audit_events: {
     key: ['id'],
     sealed: [],

@@ -1,6 +1,8 @@
 /** The table of messages, and which of them a node has yet to hear of. */
+import { sql } from 'kysely'
 import { highestId, isPostgres } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
+import { askPlace, isLater, PLACE, type Place, toPlace } from '../db/place.ts'
 import type { Tx } from '../db/transaction.ts'
 
 /** How long a message stays readable, in ms: so much longer that the clocks of two nodes may be minutes apart. */
@@ -21,11 +23,22 @@ export interface Message {
   expires_at: number
 }
 
+/** What a question for messages brings. */
+interface Answer {
+  messages: readonly Message[]
+  place?: Place
+}
+
 export interface MessageReader {
   /** Whether the database has given out fewer ids than were read: it is not the one that it was, but a copy that lagged. */
   isAhead(): Promise<boolean>
-  /** What other nodes have told since the last time. Two of these must not overlap. */
-  read(): Promise<Message[]>
+  /**
+   * What other nodes have told since the last time; undefined when another server answers than did then, or the same with
+   * some of its commits lost. Two of these must not overlap.
+   */
+  read(): Promise<Message[] | undefined>
+  /** Where the server was that answered last; undefined on SQLite. */
+  place(): Place | undefined
   /** Notes that a message of this node's own was committed, so that it is not read. */
   pass(id: number): void
 }
@@ -47,11 +60,13 @@ export async function insertMessage(tx: Tx, message: Omit<Message, 'id'>): Promi
  * @param elapsed ms since some moment
  */
 export async function createMessageReader(db: Db, elapsed: () => number): Promise<MessageReader> {
+  const begun = isPostgres(db) ? await askPlace(db) : undefined
   const newest = await db
     .selectFrom('messages')
     .select((eb) => eb.fn.max('id').as('id'))
     .executeTakeFirst()
   let lastId = newest?.id ?? 0
+  let place = begun
   /** ids up to the last one that have not come, in their order, and when that was noticed */
   const missing = new Map<number, number>()
   /** this node's own, behind the last one */
@@ -71,7 +86,7 @@ export async function createMessageReader(db: Db, elapsed: () => number): Promis
     }
   }
 
-  const find = () =>
+  const query = () =>
     db
       .selectFrom('messages')
       .select(['id', 'channel', 'body', 'expires_at'])
@@ -80,7 +95,22 @@ export async function createMessageReader(db: Db, elapsed: () => number): Promis
         return missing.size > 0 ? eb.or([isLater, eb('id', 'in', [...missing.keys()])]) : isLater
       })
       .orderBy('id')
-      .execute()
+
+  /** One question, so that messages and place are of the same server: two would cost another way there and back. */
+  async function ask(): Promise<Answer> {
+    if (!isPostgres(db)) return { messages: await query().execute() }
+    const list = sql<Message[] | null>`(select json_agg(found) from ${query()} as found)`
+    const row = await db.selectNoFrom([...PLACE, list.as('messages')]).executeTakeFirstOrThrow()
+    return { messages: row.messages ?? [], place: toPlace(row) }
+  }
+
+  /** Undefined for the answer of a server that is not the one of before. */
+  async function find(): Promise<readonly Message[] | undefined> {
+    const answer = await ask()
+    if (place && answer.place && !isLater(answer.place, place)) return undefined
+    place = answer.place
+    return answer.messages
+  }
 
   /** Whether a message that was found is news. */
   function accept({ id }: Message): boolean {
@@ -92,16 +122,20 @@ export async function createMessageReader(db: Db, elapsed: () => number): Promis
 
   // what is there was heard by nobody here, and what is not may be on its way
   miss(1, lastId)
-  for (const message of await find()) accept(message)
+  const first = await find()
+  if (!first) return createMessageReader(db, elapsed)
+  for (const message of first) accept(message)
 
   return {
     isAhead: async () => (await highestId(db, 'messages')) < lastId,
 
     async read() {
-      const news = (await find()).filter(accept)
+      const news = (await find())?.filter(accept)
       giveUp()
       return news
     },
+
+    place: () => place,
 
     pass(id) {
       if (id === lastId + 1) lastId = id

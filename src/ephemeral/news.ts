@@ -1,9 +1,12 @@
 /** News between nodes: a table of messages that every node reads to its end. */
-import type { OpenDatabase } from '../db/open.ts'
+import { sql } from 'kysely'
+import { inTime } from '../db/in-time.ts'
+import { LINE_PATIENCE, type OpenDatabase } from '../db/open.ts'
 import { sharing } from '../db/sharing.ts'
 import { sweep } from '../db/sweep.ts'
 import { afterCommit, type Tx } from '../db/transaction.ts'
-import { createMessageReader, insertMessage, MESSAGE_TTL } from './messages.ts'
+import { createConfirmation } from './confirmation.ts'
+import { createMessageReader, insertMessage, MESSAGE_TTL, type Message } from './messages.ts'
 import type { News, Subscriber } from './store.ts'
 
 /** A node that has not looked for this long, in ms, starts afresh. */
@@ -24,11 +27,12 @@ export interface NewsNeeds extends OpenDatabase {
 
 /** Begins to listen; the database stays open when `close` has ended that. */
 export async function createNews(needs: NewsNeeds): Promise<News & { close(): Promise<void> }> {
-  const { line = needs.db, foreignWrites, now, elapsed, onNews } = needs
+  const { line = needs.db, foreignWrites, stayWith = () => {}, now, elapsed, onNews } = needs
   const subscribers = new Map<string, Subscriber[]>()
   const hear = (channel: string, body: string) => {
     for (const subscriber of subscribers.get(channel) ?? []) subscriber.hear(body)
   }
+  const confirmation = createConfirmation({ db: line, now, elapsed, stayWith, isWatched: !foreignWrites })
   let seenWrites = foreignWrites?.()
   let heardAt = elapsed()
   let messages = await createMessageReader(line, elapsed)
@@ -38,46 +42,67 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
   /** why the last question had no answer */
   let away: unknown
   let isLooking = false
+  let isAsking = false
   let secondLook: NodeJS.Timeout | undefined
+  /** the last reading; one that was given up may still go on */
+  let reading = Promise.resolve()
 
-  /** Begins anew if there was a failover to a server that had not got all. @returns whether there was */
-  async function startAgain(): Promise<boolean> {
+  /** What was told since the last time; undefined after a failover, or when the database is one of before. */
+  async function readMessages(): Promise<Message[] | undefined> {
+    const isBehind = isCheckDue && (await messages.isAhead())
     isCheckDue = false
-    if (!(await messages.isAhead())) return false
-    messages = await createMessageReader(line, elapsed)
-    return true
+    return isBehind ? undefined : messages.read()
   }
 
   async function readNews(): Promise<void> {
     // Noted before reading: what is written meanwhile makes the next look find a difference.
     const writes = foreignWrites?.()
     const at = elapsed()
-    if ((isCheckDue && (await startAgain())) || at - heardAt > LONGEST_ABSENCE)
+    const news = await readMessages()
+    if (!news) {
+      messages = await createMessageReader(line, elapsed)
+      // a server that was left may live on, and say that what ended here goes on
+      const place = messages.place()
+      if (place) stayWith(place.timeline)
+    }
+    if (!news || at - heardAt > LONGEST_ABSENCE)
       for (const list of subscribers.values()) for (const one of list) one.lose()
-    for (const { channel, body, expires_at } of await messages.read()) {
+    for (const { channel, body, expires_at } of news ?? []) {
       onNews?.(now() - (expires_at - MESSAGE_TTL))
       hear(channel, body)
     }
     seenWrites = writes
     heardAt = at
+    await confirmation.confirm(messages.place())
+  }
+
+  /** What comes too late for who asked counts when it comes: it may be news, and no two readings may overlap. */
+  function readInTime(): Promise<void> {
+    reading = reading.catch(() => {}).then(readNews)
+    return inTime(reading, LINE_PATIENCE)
   }
 
   const ask = sharing(async () => {
     // who waited for the answer that failed does not wait for another one that will
     if (away !== undefined && !isLooking) throw away
     isLooking = false
+    isAsking = true
     try {
-      await readNews()
+      await (foreignWrites ? readNews() : readInTime())
       away = undefined
     } catch (error) {
       if (away === undefined) secondLook = setTimeout(look, SECOND_LOOK).unref()
       away = error
       throw error
+    } finally {
+      isAsking = false
     }
   })
 
   /** Asks although the last question had no answer. */
   function look(): void {
+    // one that is under way is a look as well, and who waits behind it fails with it
+    if (isAsking && !foreignWrites) return
     isLooking = true
     void ask().catch(() => {})
   }
@@ -105,6 +130,9 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
     else if (isCurrent()) heardAt = elapsed()
   }, WATCH).unref()
 
+  // a server that takes no writes is no reason not to start: it may before long
+  if (!foreignWrites) await ask().catch(() => {})
+
   return {
     async publish(tx, channel, body) {
       const already = told.get(tx) ?? new Set()
@@ -127,13 +155,23 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
 
     catchUp,
 
-    heardAt: () => (foreignWrites ? Number.NEGATIVE_INFINITY : heardAt),
+    heardAt: () => (foreignWrites ? Number.NEGATIVE_INFINITY : Math.min(heardAt, confirmation.confirmedAt())),
+
+    async refuseUnfit() {
+      // a file answers while it is asked
+      if (foreignWrites) await sql`select 1`.execute(needs.db)
+      else if (away !== undefined) throw away
+      await confirmation.refuseUnwritable()
+    },
+
+    confirmedAt: confirmation.confirmedAt,
 
     async close() {
       clearInterval(watch)
       clearTimeout(secondLook)
-      // after a read that is under way
+      // after what is under way
       await catchUp().catch(() => {})
+      await Promise.all([reading.catch(() => {}), confirmation.close()])
     },
   }
 }

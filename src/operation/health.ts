@@ -1,10 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { kindOf } from '../db/dialect.ts'
+import { isWriteRefused, kindOf } from '../db/dialect.ts'
+import { inTime, isLate } from '../db/in-time.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { enumOf, named } from '../schemas.ts'
 
-const PartState = enumOf(['ok', 'down'], { example: 'ok' })
+const PartState = enumOf(['ok', 'down'], {
+  description: 'down: it does not answer, or the database takes no writes',
+  example: 'ok',
+})
 
 export const Health = named(
   'Health',
@@ -35,14 +39,28 @@ export const Live = named('Live', Type.Object({ status: enumOf(['ok'], { example
 
 type Needs = Pick<Deps, 'db' | 'ephemeral' | 'standing'>
 
+/** How long to wait for a look at whose database it is, which the node takes by itself as well, in ms. */
+const LOOK = 500
+
+/**
+ * Tells what the node knows. Nobody waits here for a server that is away: the node looks for it each second in any case.
+ * @returns why it must serve nobody
+ * @throws what is in the way of serving
+ */
+async function look({ ephemeral, standing }: Pick<Needs, 'ephemeral' | 'standing'>): Promise<string | undefined> {
+  await ephemeral.refuseUnfit()
+  await inTime(standing.check(), LOOK).catch((error) => {
+    // what was seen last counts
+    if (!isLate(error)) throw error
+  })
+  return standing.fault()
+}
+
 /** Asks every part; never throws, since the answer is the point. */
-export async function checkHealth(
-  { db, ephemeral, standing }: Needs,
-  version: string,
-  stopping: boolean,
-): Promise<Health> {
-  const state = standing.check().then(
-    () => (standing.fault() === undefined ? ('ok' as const) : ('down' as const)),
+export async function checkHealth(needs: Needs, version: string, stopping: boolean): Promise<Health> {
+  const { db, ephemeral } = needs
+  const state = look(needs).then(
+    (fault) => (fault === undefined ? ('ok' as const) : ('down' as const)),
     () => 'down' as const,
   )
   const [database] = await Promise.all([state, ephemeral.probe()])
@@ -56,15 +74,13 @@ export async function checkHealth(
   }
 }
 
-/** @throws Failure unavailable while stopping, without a database, or with one that this process may not serve */
-export async function checkReady({ ephemeral, standing }: Needs, stopping: boolean): Promise<Ready> {
+/** @throws Failure unavailable while stopping, without a database that takes writes, or with one that is not this process's */
+export async function checkReady(needs: Omit<Needs, 'db'>, stopping: boolean): Promise<Ready> {
   if (stopping) throw new Failure('unavailable', { detail: 'The service is stopping.', retryAfter: 1 })
-  try {
-    await standing.check()
-  } catch (cause) {
-    throw new Failure('unavailable', { detail: 'The database does not answer.', retryAfter: 5, cause })
-  }
-  const fault = standing.fault()
+  const fault = await look(needs).catch((cause) => {
+    const detail = isWriteRefused(cause) ? 'The database takes no writes.' : 'The database does not answer.'
+    throw new Failure('unavailable', { detail, retryAfter: 5, cause })
+  })
   if (fault !== undefined) throw new Failure('unavailable', { detail: fault })
-  return { status: ephemeral.isShared() ? 'ok' : 'degraded' }
+  return { status: needs.ephemeral.isShared() ? 'ok' : 'degraded' }
 }
