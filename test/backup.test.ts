@@ -157,6 +157,25 @@ t.test('nothing is overwritten, and what is no backup is not restored', async (t
   t.equal(readFileSync(line.path('precious'), 'utf8'), 'a letter')
 })
 
+t.test('a database with a row that leads nowhere gives no backup, and a backup with one is not restored', async (t) => {
+  const line = commandLine(t)
+  await line.latchkey('db', 'create')
+  t.match(await line.latchkey('db', 'backup', 'good.db'), { code: 0 })
+  const breakIn = (name: string) => {
+    const file = new BetterSqlite(line.path(name))
+    // the pages are whole, and so is the index: only what refers to what is not
+    file.pragma('foreign_keys = OFF')
+    file.exec("insert into passwords (user_id, hash, updated_at) values (4711, 'of nobody', 0)")
+    file.close()
+  }
+  breakIn('good.db')
+  const refused = { code: 1, stdout: '', stderr: /rows of passwords lead nowhere\n$/ }
+  t.match(await line.latchkey('db', 'restore', 'good.db', '--yes'), refused)
+  breakIn('test.db')
+  t.match(await line.latchkey('db', 'backup', 'bad.db'), refused)
+  t.notOk(existsSync(line.path('bad.db')), 'nothing is left of it')
+})
+
 t.test('a damaged database is replaced with --yes only, and what lay beside it does not come back', async (t) => {
   const line = commandLine(t)
   let service = await startService(t, line.environment)

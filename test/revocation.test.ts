@@ -201,3 +201,21 @@ t.test('a state is read again after a while, whatever was heard', async (t) => {
   app.clock.advance(1)
   t.equal((await getMe(app, person.access_token)).statusCode, 401)
 })
+
+t.test('a change of an account counts as long as a state of before it could, however many others change', async (t) => {
+  const app = await startApp(t)
+  const admin = await registerAdmin(app)
+  const [person, other] = [await registerSomebody(app), await registerSomebody(app)]
+  const { id } = (await getMe(app, person.access_token)).json<{ id: string }>()
+  const change = (url: string, payload: object, headers: { authorization: string }) =>
+    app.inject({ method: 'PUT', url: `/api/v1/users/${url}`, payload, headers })
+  // near the end of the time after which the node begins to forget changes
+  await whileAsked(app, STATE_MAX_AGE + 10_000, () => getMe(app, other.access_token))
+  t.equal((await getMe(app, person.access_token)).statusCode, 200)
+  t.equal((await change(id, { name: 'Renamed' }, admin.authorization)).statusCode, 200)
+  for (let count = 0; count < 3; count += 1) {
+    await whileAsked(app, 15_000, () => getMe(app, admin.access_token))
+    t.equal((await change('me', { name: `Other ${count}` }, other.authorization)).statusCode, 200)
+  }
+  t.equal((await getMe(app, person.access_token)).json().name, 'Renamed', 'not what was remembered of before')
+})

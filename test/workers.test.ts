@@ -1,6 +1,6 @@
 /** Several processes behind one port. */
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { bearer, type Environment, JWT_KEY, somebody } from './support/app.ts'
@@ -182,6 +182,38 @@ t.test('SIGHUP replaces every worker, and no request fails', async (t) => {
     running.map(({ worker_pid }) => isRunning(worker_pid)),
     [true, true],
   )
+})
+
+t.test('a worker that is replaced answers the request that it has, and the one that was on its way', async (t) => {
+  const service = await serve(t)
+  const port = Number(new URL(service.base).port)
+  const body = JSON.stringify({ identifier: 'nobody', password: 'a long password' })
+  const head = `POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+  const [busy, idle] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  const answers = new Map([busy, idle].map((socket) => [socket, '']))
+  for (const socket of [busy, idle]) {
+    socket.on('data', (chunk) => answers.set(socket, answers.get(socket) + String(chunk)))
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+  }
+  const statuses = (socket: Socket) =>
+    [...(answers.get(socket) ?? '').matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)
+  // one has begun a request, the other has had an answer and keeps its connection
+  busy.write(head + body.slice(0, 10))
+  idle.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
+  await eventually(() => statuses(idle).length === 1)
+  const old = readyWorkers(service)
+  service.process.kill('SIGHUP')
+  await eventually(() => logOf(service).some(({ msg }) => msg === 'every worker was replaced'), START)
+  t.ok(
+    old.every(({ worker_pid }) => isRunning(worker_pid)),
+    'they have something to do',
+  )
+  busy.write(body.slice(10))
+  idle.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
+  await eventually(() => statuses(busy).length === 1 && statuses(idle).length === 2)
+  t.strictSame([statuses(busy), statuses(idle)], [['401'], ['200', '200']])
+  await eventually(() => !old.some(({ worker_pid }) => isRunning(worker_pid)))
 })
 
 t.test('SIGTERM lets every worker finish what it has', async (t) => {

@@ -164,8 +164,6 @@ export async function createNews(needs: NewsNeeds): Promise<News & { close(): Pr
       await confirmation.refuseUnwritable()
     },
 
-    confirmedAt: confirmation.confirmedAt,
-
     async close() {
       clearInterval(watch)
       clearTimeout(secondLook)

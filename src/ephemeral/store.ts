@@ -40,9 +40,6 @@ export interface News {
   /** The last moment up to which all news was heard, in ms of `elapsed()`; -∞ where that is never to be relied on. */
   heardAt(): number
 
-  /** When the database took this node's last heartbeat, in ms of `elapsed()`; -∞ if it never did. */
-  confirmedAt(): number
-
   /**
    * Whether this node can do its work with the database, by what it knows: within a second.
    * @throws what is in the way

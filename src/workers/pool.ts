@@ -25,6 +25,8 @@ interface Place {
   worker?: Worker
   /** the start of the next one, while it goes on */
   launch?: Promise<Readiness>
+  /** how long it stays empty after a loss: of its own, since others that are lost at the same time say nothing of it */
+  readonly delay: ReturnType<typeof backoff>
 }
 
 export interface Pool {
@@ -49,11 +51,10 @@ interface Needs {
 
 /** Makes the pool, in the process that does not serve. */
 export function createPool({ config, log, giveUp, longestStart = LONGEST_START }: Needs): Pool {
-  const places = Array.from({ length: config.workers }, (_, index): Place => ({ index }))
+  const places = Array.from({ length: config.workers }, (_, index): Place => ({ index, delay: backoff() }))
   /** of those that run, when each has ended: whether it ended well */
   const endings = new Map<Worker, Promise<boolean>>()
   const starting = new Set<Worker>()
-  const delay = backoff()
   let closing = false
   let renewing: Promise<void> | undefined
   let renewAgain = false
@@ -98,7 +99,7 @@ export function createPool({ config, log, giveUp, longestStart = LONGEST_START }
   }
 
   async function refill(place: Place): Promise<void> {
-    await after(delay.next())
+    await after(place.delay.next())
     // a renewal may have filled it meanwhile
     if (closing || place.worker) return
     try {
