@@ -5,9 +5,10 @@ import BetterSqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { bearer, isLeftOut, testEnvironment } from '../support/app.ts'
 import { emptyFolder, PROJECT, startChild } from '../support/child.ts'
-import { smallDisk } from '../support/disk.ts'
+import { breakableDisk, canBreakDisks, smallDisk } from '../support/disk.ts'
 import { acknowledgements, ask, live } from '../support/fault.ts'
 import { startService } from '../support/service.ts'
+import { eventually } from '../support/wait.ts'
 
 const times = <T>(count: number, work: () => Promise<T>) => Promise.all(Array.from({ length: count }, work))
 
@@ -24,8 +25,12 @@ async function onAFullDisk(t: Test) {
   const [known] = [...people.members.values()]
   t.equal((await ask(t, `${service.api}/users/me`, undefined, bearer(known?.access_token ?? ''))).status, 200)
   t.equal((await live(t, service)).status, 200)
+  const ready = () => ask(t, service.api.replace('/api/v1', '/health/ready'))
+  await eventually(async () => (await ready()).status === 503)
+  t.equal((await ready()).body['detail'], 'The database takes no writes.')
 
   disk.free()
+  await eventually(async () => (await ready()).status === 200)
   t.equal(await people.register(service), 201, 'with room on the disk it goes on by itself')
   await people.check(service, 'with room again')
   disk.fill()
@@ -54,6 +59,20 @@ async function onAReadOnlyDisk(t: Test) {
   await people.check(service, 'writable again')
 }
 
+async function onADiskThatTurnsReadOnly(t: Test) {
+  const disk = breakableDisk(t)
+  const people = acknowledgements(t)
+  const service = await startService(t, testEnvironment(t, { DATABASE_URL: `sqlite:${disk.folder}/test.db` }))
+  await people.register(service)
+  disk.break()
+  t.equal(await people.register(service), 503)
+  const ready = () => ask(t, service.api.replace('/api/v1', '/health/ready'))
+  await eventually(async () => (await ready()).status === 503)
+  t.equal((await ready()).body['detail'], 'The database takes no writes.')
+  const [known] = [...people.members.values()]
+  t.equal((await ask(t, `${service.api}/users/me`, undefined, bearer(known?.access_token ?? ''))).status, 200)
+}
+
 /** A start that must end by itself with one line and exit code 1. */
 async function refusal(t: Test, environment: Record<string, string>, line: RegExp) {
   const env = { ...environment, PORT: '0' }
@@ -64,6 +83,8 @@ async function refusal(t: Test, environment: Record<string, string>, line: RegEx
 if (!isLeftOut('mounts')) {
   t.test('on a full disk: 503, and what was acknowledged holds', onAFullDisk)
   t.test('on a disk that is read-only: no start, in one line', onAReadOnlyDisk)
+  const skip = canBreakDisks() ? false : 'no disk can be broken here'
+  t.test('on a disk that turns read-only: 503, not ready, and reading goes on', { skip }, onADiskThatTurnsReadOnly)
 }
 
 t.test('while another process holds the lock: 503 in time, and the rest of the service answers', async (t) => {

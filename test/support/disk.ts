@@ -1,6 +1,6 @@
 /** Disks that are as small, as full or as broken as a test needs them. Mounting takes root. */
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { emptyFolder } from './child.ts'
@@ -35,4 +35,18 @@ export function smallDisk(t: Test, size: string) {
     /** Whether it may be written to. */
     remount: (how: 'ro' | 'rw') => run('mount', '-o', `remount,${how}`, folder),
   }
+}
+
+/** Whether this machine can make such a disk; a container often cannot. */
+export const canBreakDisks = () => existsSync('/dev/loop-control') && existsSync('/usr/sbin/mkfs.ext4')
+
+/** A disk that turns read-only under those who write to it, as one does that was found to be damaged. */
+export function breakableDisk(t: Test) {
+  const folder = emptyFolder(t)
+  const image = join(emptyFolder(t), 'image')
+  run('truncate', '-s', '16M', image)
+  run('mkfs.ext4', '-q', '-F', image)
+  run('mount', '-o', 'loop,errors=remount-ro', image, folder)
+  t.teardown(() => run('umount', '--lazy', folder))
+  return { folder, break: () => run('mount', '-o', 'remount,abort', folder) }
 }
