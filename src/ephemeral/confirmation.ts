@@ -81,7 +81,8 @@ export function createConfirmation({ db, now, elapsed, stayWith, isWatched }: Ne
       if (!isWatched) await tryWriting()
       const refusal = pulse.refusal()
       if (refusal !== undefined) throw refusal
-      if (age() >= LONGEST_PULSE) throw new Error(NO_ANSWER)
+      // a file that another process has locked is written when it is given back
+      if (isWatched && age() >= LONGEST_PULSE) throw new Error(NO_ANSWER)
     },
 
     async close() {
