@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { createTrail } from '../src/audit/trail.ts'
 import { createTokenCache } from '../src/tokens/access-token.ts'
 import { openKeyRing } from '../src/tokens/key-ring.ts'
-import { deriveKeys, resolveMasterKey } from '../src/tokens/master-key.ts'
+import { resolveKeys, trailKeys } from '../src/tokens/master-key.ts'
 
 /** How often the keys are read again, in ms: what another node changed is seen at the latest after this. */
 const MAINTENANCE = 60_000
@@ -11,12 +11,11 @@ const MAINTENANCE = 60_000
 /** `app.audit`, `app.keys`, `app.jwt`, `app.tokens`: the key of the audit log, the key ring, the JWT functions over it, and the tokens already verified. */
 export default fp(
   async (app) => {
-    const master = resolveMasterKey(app.config)
-    if (master.created) app.log.warn(`JWT_KEY is not set: made one for development in ${master.created}`)
-    const derived = deriveKeys(master.key)
+    const derived = resolveKeys(app.config)
+    if (derived.created) app.log.warn(`JWT_KEY is not set: made one for development in ${derived.created}`)
     app.decorate(
       'audit',
-      createTrail(() => derived.audit),
+      createTrail(() => trailKeys(derived)),
     )
     const keys = await openKeyRing(app, derived)
     app.decorate('keys', keys)

@@ -2,13 +2,13 @@ import fp from 'fastify-plugin'
 import { createFolderCarrier, createSmtpCarrier } from '../src/mail/carrier.ts'
 import { createSealer, isMailOn } from '../src/mail/mailer.ts'
 import { createSender } from '../src/mail/sender.ts'
-import { resolveMasterKey } from '../src/tokens/master-key.ts'
+import { resolveKeys } from '../src/tokens/master-key.ts'
 
 /** `app.mailer`: messages are kept sealed, and sent after the commit; what other processes left is looked for while the service listens. */
 export default fp(
   async (app) => {
     const { config } = app
-    const sealer = createSealer(resolveMasterKey(config).key)
+    const sealer = createSealer(resolveKeys(config).mail)
     if (!isMailOn(app)) {
       app.log.warn('SMTP_URL is not set: nothing is sent, and what needs mail is off (docs/operations.md, Mail)')
       app.decorate('mailer', { ...sealer, wake() {} })

@@ -13,6 +13,7 @@ import { passwords } from './commands/passwords.ts'
 import { upgrade } from './commands/upgrade.ts'
 import { users } from './commands/users.ts'
 import { explain } from './operation/explain.ts'
+import { complain } from './operation/printable.ts'
 import { start } from './start.ts'
 
 const program = new Command('latchkey').description('Accounts, sessions and tokens over HTTP').version(VERSION)
@@ -29,10 +30,10 @@ for (const addTo of [database, migrations, upgrade, admins, users, keys, audit, 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
     // commander has already spoken, except for our own refusals
-    if (error.code.startsWith('latchkey.')) process.stderr.write(`latchkey: ${error.message}\n`)
+    if (error.code.startsWith('latchkey.')) complain(error.message)
     return error.exitCode === 0 ? 0 : 2
   }
-  for (const line of explain(error)) process.stderr.write(`latchkey: ${line}\n`)
+  for (const line of explain(error)) complain(line)
   return 1
 }
 

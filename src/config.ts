@@ -48,6 +48,7 @@ const READ_APART = [
   'DEFAULT_LOCALE',
   'ISSUER',
   'JWT_KEY',
+  'JWT_KEY_PREVIOUS',
   'MAIL_FROM',
   'METRICS',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -76,6 +77,7 @@ export type Config = Readonly<
     database_url: string
     redis_url: string | undefined
     jwt_key: string | undefined
+    jwt_key_previous: string | undefined
     public_url: string
     issuer: string
     /** without a slash at the end */
@@ -193,6 +195,7 @@ function interpret(env: Environment, faults: Faults): Config {
     redis_url:
       read('REDIS_URL', redisUrl) ?? (redis_host && `redis://${authority(redis_host, env.REDIS_PORT ?? 6379)}`),
     jwt_key: read('JWT_KEY', masterKey),
+    jwt_key_previous: read('JWT_KEY_PREVIOUS', masterKey),
     // not the default URL: it holds the port, and two processes on one database must believe each other's tokens
     issuer: env.ISSUER ?? publicUrl ?? 'latchkey',
     uv_threadpool_size: env.UV_THREADPOOL_SIZE ?? env.HASH_CONCURRENCY,
@@ -243,6 +246,12 @@ function checkTogether(config: Config, env: Environment, faults: Faults): void {
     config.node_env !== 'production' || config.jwt_key === undefined || isVaried(config.jwt_key),
     'JWT_KEY',
     'must be random: it consists of too few different characters',
+  )
+  check(
+    config.jwt_key_previous === undefined || config.jwt_key_previous !== config.jwt_key,
+    'JWT_KEY_PREVIOUS',
+    'must be another one than JWT_KEY',
+    'JWT_KEY',
   )
   check(
     env.REDIS_PORT === undefined || !!config.redis_url,

@@ -63,6 +63,13 @@ export const Environment = Type.Object({
       unit: 'at least 32 bytes',
     }),
   ),
+  JWT_KEY_PREVIOUS: Type.Optional(
+    Type.String({
+      description:
+        'while `JWT_KEY` is changed: the other of the two, which makes nothing and whose tokens, seals and events are accepted',
+      unit: 'at least 32 bytes',
+    }),
+  ),
   JWT_ALG: choice(['ES256', 'EdDSA', 'RS256', 'HS256'], 'ES256', 'signature algorithm of access tokens'),
   ISSUER: Type.Optional(
     text(undefined, '`iss` of access tokens; by default `PUBLIC_URL` where that is set, `latchkey` otherwise'),
@@ -250,6 +257,7 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
 /** What no message may show. `PUBLIC_URL` may hold credentials, by mistake. */
 export const SECRET: ReadonlySet<string> = new Set<Name>([
   'JWT_KEY',
+  'JWT_KEY_PREVIOUS',
   'METRICS',
   'REDIS_URL',
   'DATABASE_URL',

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { banner, shownStore } from './banner.ts'
 import { type Config, loadConfig } from './config.ts'
 import { explain } from './operation/explain.ts'
+import { complain, printable } from './operation/printable.ts'
 import { putHashingBehind } from './operation/priority.ts'
 import { dedicateThreads } from './passwords/threads.ts'
 import { StartFailure } from './workers/starting.ts'
@@ -41,7 +42,7 @@ export async function start(over: Record<string, string> = {}): Promise<void> {
     Object.assign(process.env, over)
     const config = loadConfig()
     const announce = (running: Parameters<typeof banner>[1]) => {
-      if (config.log_level !== 'silent') process.stderr.write(banner(config, running))
+      if (config.log_level !== 'silent') process.stderr.write(printable(banner(config, running)))
     }
     if (config.workers > 1) await runWorkers(config, announce)
     else await serve(config, cluster.isWorker ? reportReady : announce)
@@ -50,7 +51,7 @@ export async function start(over: Record<string, string> = {}): Promise<void> {
   } catch (error) {
     const lines = error instanceof StartFailure ? error.lines : explain(error)
     if (cluster.isWorker) await reportFailure(lines)
-    else for (const line of lines) process.stderr.write(`latchkey: ${line}\n`)
+    else for (const line of lines) complain(line)
     process.exit(1)
   }
 }

@@ -24,7 +24,7 @@ for (let first = 0; first < chosen.length; first += BATCH) {
   const rows = await sessionsOf(chosen.slice(first, first + BATCH))
   for (const row of shuffled(rows)) {
     access.push(signAccessToken(app, { uid: row.uid, session: row, expires_at: row.expires_at }).token)
-    refresh.push(deriveRefreshToken(app.keys.refreshKey, row, row.generation))
+    refresh.push(deriveRefreshToken(app.keys.refreshKeys[0], row, row.generation))
   }
 }
 writeFileSync(ACCESS, `${access.join('\n')}\n`)

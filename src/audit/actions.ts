@@ -25,6 +25,7 @@ export const ACTIONS = [
   'invitation.accept',
   'invitation.create',
   'key.create',
+  'key.reseal',
   'key.revoke',
   'mail.abandon',
   'password.change',

@@ -1,11 +1,11 @@
 /** The chain at rest: where it is, and what still has to get into it. */
-import type { KeyObject } from 'node:crypto'
 import { sql } from 'kysely'
 import { inChunks } from '../db/chunks.ts'
 import type { Db } from '../db/open.ts'
 import type { AuditCheckpointRow, AuditEventRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import { isOurs } from './checkpoint.ts'
+import type { AuditKeys } from './keys.ts'
 import { BEGINNING, type Link } from './mac.ts'
 
 /** A place in the chain, and the time of the event that has it, epoch ms. */
@@ -30,11 +30,11 @@ export async function findHead(db: Db | Tx, checkpoint: AuditCheckpointRow | und
 }
 
 /** The checkpoint that has come furthest, of those that nobody has forged. */
-export async function findCheckpoint(db: Db | Tx, key: KeyObject): Promise<AuditCheckpointRow | undefined> {
+export async function findCheckpoint(db: Db | Tx, keys: AuditKeys): Promise<AuditCheckpointRow | undefined> {
   for (let offset = 0; ; offset += 1) {
     const rows = db.selectFrom('audit_checkpoints').selectAll().orderBy('seq', 'desc').orderBy('id', 'desc')
     const row = await rows.limit(1).offset(offset).executeTakeFirst()
-    if (!row || isOurs(key, row)) return row
+    if (!row || isOurs(keys, row)) return row
   }
 }
 

@@ -6,6 +6,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { createSigner, createVerifier } from 'fast-jwt'
 import type { AuditCheckpointRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
+import { type AuditKeys, fitsAny } from './keys.ts'
 import { hmacOver, type Link } from './mac.ts'
 
 /** As it is kept and shipped. */
@@ -39,13 +40,13 @@ export function makeCheckpoint(
  * Whether the service made it, and nobody has changed it. The HMAC covers the key that came with it, so a checkpoint can
  * be judged when that key is long gone from the ring.
  */
-export function isGenuine(key: KeyObject, checkpoint: Checkpoint): boolean {
-  return isOurs(key, checkpoint) && isSigned(checkpoint)
+export function isGenuine(keys: AuditKeys, checkpoint: Checkpoint): boolean {
+  return isOurs(keys, checkpoint) && isSigned(checkpoint)
 }
 
-/** Whether it was made with the key of the log; its signature, which is for others, is not looked at. */
-export function isOurs(key: KeyObject, checkpoint: Checkpoint): boolean {
-  return checkpoint.mac === macOfCheckpoint(key, checkpoint)
+/** Whether it was made with a key of the log; its signature, which is for others, is not looked at. */
+export function isOurs(keys: AuditKeys, checkpoint: Checkpoint): boolean {
+  return fitsAny(keys, checkpoint.at, (key) => checkpoint.mac === macOfCheckpoint(key, checkpoint))
 }
 
 function macOfCheckpoint(auditKey: KeyObject, checkpoint: Omit<Checkpoint, 'mac'>): string {

@@ -8,7 +8,8 @@ import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { SYSTEM } from './actor.ts'
 import { displaceEvents, findChainAt, findHead, type Head, prunedBy } from './chain.ts'
-import { type Link, linkAfter, macOf } from './mac.ts'
+import { type AuditKeys, isWritten } from './keys.ts'
+import { type Link, linkAfter } from './mac.ts'
 import { rowOf } from './record.ts'
 
 /** An end of the chain that somebody has seen, and that is no longer there. */
@@ -32,12 +33,12 @@ type Needs = Pick<Deps, 'audit' | 'now'>
  */
 export async function findEnd(
   tx: Tx,
-  deps: Needs,
+  keys: AuditKeys,
   seen: Link,
   checkpoint: AuditCheckpointRow | undefined,
 ): Promise<{ end: Head; gap?: Gap }> {
   const end = await findPossibleHead(tx, checkpoint, seen.seq + FURTHEST)
-  if (seen.seq === 0 || (await holds(tx, seen, checkpoint)) || (await isTold(tx, deps, seen))) return { end }
+  if (seen.seq === 0 || (await holds(tx, seen, checkpoint)) || (await isTold(tx, keys, seen))) return { end }
   const first = Math.min(end.seq + 1, seen.seq)
   return { end, gap: { first, last: seen.seq, head: seen.chain } }
 }
@@ -58,7 +59,7 @@ async function holds(db: Db | Tx, { seq, chain }: Link, checkpoint: AuditCheckpo
 }
 
 /** Whether another process has already said of this end that it is gone. */
-async function isTold(db: Db | Tx, { audit }: Needs, { seq }: Link): Promise<boolean> {
+async function isTold(db: Db | Tx, keys: AuditKeys, { seq }: Link): Promise<boolean> {
   const told = await db
     .selectFrom('audit_events')
     .selectAll()
@@ -66,7 +67,7 @@ async function isTold(db: Db | Tx, { audit }: Needs, { seq }: Link): Promise<boo
     .where('seq', '>', seq)
     .execute()
   return told.some((event) => {
-    if (macOf(audit.key, event) !== event.mac) return false
+    if (!isWritten(keys, event)) return false
     const { first, last } = readGap(event)
     return first <= seq && seq <= last
   })

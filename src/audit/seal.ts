@@ -2,6 +2,7 @@
  * Giving events their places in the chain, after they were written. Were they to have one at once, each transaction that
  * writes an event would wait for the one before it; so only this waits, and nobody waits for this.
  */
+import type { KeyObject } from 'node:crypto'
 import { tryTurn } from '../db/dialect.ts'
 import type { AuditCheckpointRow, AuditEventRow } from '../db/schema.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
@@ -9,7 +10,8 @@ import type { Deps } from '../deps.ts'
 import { findCheckpoint, findUnsealed, type Head, type Placed, placeEvents, prunedBy } from './chain.ts'
 import { type Checkpoint, makeCheckpoint } from './checkpoint.ts'
 import { findEnd, type Gap, placeGap } from './gap.ts'
-import { BEGINNING, type Link, linkAfter, macOf } from './mac.ts'
+import { type AuditKeys, findAuditKeys, isWritten, removeOldKeys } from './keys.ts'
+import { BEGINNING, type Link, linkAfter } from './mac.ts'
 import { pruneEvents } from './prune.ts'
 
 type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'keys' | 'now'>
@@ -62,16 +64,18 @@ export interface Sealed {
 export function sealEvents(deps: Needs, moment: Moment, seen?: Seen): Promise<Sealed> {
   return inTransaction(deps.db, async (tx) => {
     if (!(await tryTurn(tx, 'audit'))) return { isFull: false, isPruning: false }
-    const newest = await findCheckpoint(tx, deps.audit.key)
+    const keys = await findAuditKeys(tx, deps.audit)
+    const newest = await findCheckpoint(tx, keys)
     const known = furtherOf(seen, newest)
-    const { end, gap } = await findEnd(tx, deps, known, newest)
+    const { end, gap } = await findEnd(tx, keys, known, newest)
     const start = gap ? await placeGap(tx, deps, end, gap) : end
     const displaced = gap ? known.at + 1 : seen?.displaced
-    const { head, isFull } = await placeUnsealed(tx, deps, start, displaced ?? end.at - LATE)
+    const { head, isFull } = await placeUnsealed(tx, deps.audit.key, keys, start, displaced ?? end.at - LATE)
     const ended = { isFull, head: { ...head, displaced: isFull ? displaced : undefined }, gap }
     const isDue = moment !== 'usual' || gap || !newest || deps.now() - newest.at >= CHECKPOINT_EVERY
     const pruned = isDue ? await pruneEvents(tx, deps, PRUNED) : undefined
     const isPruning = pruned !== undefined
+    if (isPruning) await removeOldKeys(tx, deps)
     const isNews = isPruning || head.seq > (newest?.seq ?? 0)
     if (!isDue || !isNews) return { ...ended, isPruning }
     const checkpoint = await addCheckpoint(tx, deps, head, pruned ?? prunedBy(newest))
@@ -91,11 +95,11 @@ export function headOf({ seq, head, at }: Checkpoint): Seen {
 }
 
 /** @param late what was written before is marked, epoch ms */
-async function placeUnsealed(tx: Tx, { audit: { key } }: Needs, start: Head, late: number) {
+async function placeUnsealed(tx: Tx, key: KeyObject, keys: AuditKeys, start: Head, late: number) {
   const unsealed = await findUnsealed(tx, BATCH)
   let last = start
   const placed = unsealed.map((event): Placed => {
-    const mark = markOf(event, macOf(key, event), late)
+    const mark = isWritten(keys, event) ? markOf(event, late) : 'foreign'
     last = { ...linkAfter(key, last, { ...event, mark }), at: event.at }
     return { id: event.id, seq: last.seq, chain: last.chain, mark }
   })
@@ -103,11 +107,7 @@ async function placeUnsealed(tx: Tx, { audit: { key } }: Needs, start: Head, lat
   return { head: last, isFull: placed.length === BATCH }
 }
 
-/** What is wrong with an event that gets its place now. */
-function markOf({ at, mac }: AuditEventRow, expected: string, late: number): AuditEventRow['mark'] {
-  if (mac !== expected) return 'foreign'
-  return at < late ? 'late' : null
-}
+const markOf = ({ at }: AuditEventRow, late: number) => (at < late ? 'late' : null)
 
 async function addCheckpoint(tx: Tx, deps: Needs, head: Link, pruned: Link): Promise<Checkpoint> {
   const checkpoint = makeCheckpoint(deps, head, pruned)

@@ -28,7 +28,8 @@ export function startSealer(deps: Needs): Sealer {
   const { audit, log } = deps
   let soon: NodeJS.Timeout | undefined
   let running = Promise.resolve()
-  let seen: Seen | undefined = findShipped(deps)
+  let seen: Seen | undefined
+  let isFirst = true
 
   audit.onStir(() => {
     soon ??= setTimeout(run, SOON).unref()
@@ -46,6 +47,8 @@ export function startSealer(deps: Needs): Sealer {
   }
 
   async function sealAll(isLast: boolean): Promise<void> {
+    if (isFirst) seen = await findShipped(deps)
+    isFirst = false
     let moment: Moment = isLast ? 'last' : 'usual'
     for (;;) {
       const sealed = await sealEvents(deps, moment, seen)

@@ -2,18 +2,25 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import type { Deps } from '../deps.ts'
 import { type Checkpoint, isOurs } from './checkpoint.ts'
+import { findAuditKeys } from './keys.ts'
 import { headOf, type Seen } from './seal.ts'
 
 /**
  * How far the chain had come when a checkpoint was last shipped to `AUDIT_CHECKPOINTS`. Lines that are none of ours count
  * for nothing here: `audit verify` names them.
  */
-export function findShipped({ audit, config, log }: Pick<Deps, 'audit' | 'config' | 'log'>): Seen | undefined {
+export async function findShipped({
+  audit,
+  config,
+  db,
+  log,
+}: Pick<Deps, 'audit' | 'config' | 'db' | 'log'>): Promise<Seen | undefined> {
   const path = config.audit_checkpoints
   if (path === undefined) return undefined
+  const keys = await findAuditKeys(db, audit)
   const ours = lastLinesOf(path, log)
     .flatMap((line) => parseLine(line) ?? [])
-    .filter((checkpoint) => isOurs(audit.key, checkpoint))
+    .filter((checkpoint) => isOurs(keys, checkpoint))
     .toSorted((a, b) => a.seq - b.seq)
   const furthest = ours.at(-1)
   return furthest && headOf(furthest)

@@ -6,7 +6,8 @@ import { type Checkpoint, isGenuine } from './checkpoint.ts'
 import { type Erasures, type Fault, trackErasures } from './erasures.ts'
 import { type Findings, trackFindings } from './findings.ts'
 import { beforeGap, readGap } from './gap.ts'
-import { BEGINNING, digestOf, type Link, linkAfter, macOf } from './mac.ts'
+import { type AuditKeys, findAuditKeys, isPlacedAfter, isWritten } from './keys.ts'
+import { BEGINNING, digestOf, type Link } from './mac.ts'
 import { LATE } from './seal.ts'
 import type { AuditTrail } from './trail.ts'
 
@@ -33,7 +34,7 @@ const PAGE = 1000
 
 interface Walk {
   db: Db
-  audit: Pick<AuditTrail, 'key'>
+  keys: AuditKeys
   erased: Erasures
   found: Findings
   /** how far it has come */
@@ -47,15 +48,16 @@ interface Walk {
  * @param shipped checkpoints that were kept elsewhere
  */
 export async function verifyLog(
-  deps: { db: Db; audit: Pick<AuditTrail, 'key'> },
+  { db, audit }: { db: Db; audit: Pick<AuditTrail, 'keys' | 'unseal'> },
   shipped: readonly Checkpoint[] = [],
 ): Promise<Verdict> {
   for (;;) {
-    const walk = { ...deps, erased: trackErasures(), found: trackFindings(), previous: BEGINNING, at: 0 }
-    const stored = await deps.db.selectFrom('audit_checkpoints').selectAll().orderBy('id').execute()
+    const keys = await findAuditKeys(db, audit)
+    const walk = { db, keys, erased: trackErasures(), found: trackFindings(), previous: BEGINNING, at: 0 }
+    const stored = await db.selectFrom('audit_checkpoints').selectAll().orderBy('id').execute()
     const verdict = await verifyFrom(walk, stored, shipped)
     // old events may have left meanwhile
-    if (!verdict.fault || !(await hasBegunAnew(deps.db, stored))) return verdict
+    if (!verdict.fault || !(await hasBegunAnew(db, stored))) return verdict
   }
 }
 
@@ -90,11 +92,11 @@ async function verifyFrom(
   return { ...verdict, ...walk.found.judge(), ...(fault && { fault }) }
 }
 
-function findForged({ audit }: Walk, stored: readonly AuditCheckpointRow[], shipped: readonly Checkpoint[]) {
+function findForged({ keys }: Walk, stored: readonly AuditCheckpointRow[], shipped: readonly Checkpoint[]) {
   const text = 'is a checkpoint that was altered or forged'
-  const bad = stored.find((checkpoint) => !isGenuine(audit.key, checkpoint))
+  const bad = stored.find((checkpoint) => !isGenuine(keys, checkpoint))
   if (bad) return { row: `audit_checkpoints ${bad.id}`, text }
-  const line = shipped.findIndex((checkpoint) => !isGenuine(audit.key, checkpoint))
+  const line = shipped.findIndex((checkpoint) => !isGenuine(keys, checkpoint))
   return line === -1 ? undefined : { row: `line ${line + 1} of the checkpoints given`, text }
 }
 
@@ -168,7 +170,7 @@ async function* eventsAfter(db: Db, seq: number): AsyncGenerator<AuditEventRow> 
 
 function judgeEvent(walk: Walk, event: AuditEventRow): Fault | undefined {
   const { id, seq } = event
-  const isPlaced = isPlacedAfter(walk, walk.previous, event)
+  const isPlaced = isPlacedAfter(walk.keys, walk.previous, event)
   // who sealed it has said that it is not ours
   const altered = isPlaced && event.mark === 'foreign' ? undefined : judgeContent(walk, event)
   if (altered || isPlaced || isTold(walk, event)) return altered
@@ -177,18 +179,13 @@ function judgeEvent(walk: Walk, event: AuditEventRow): Fault | undefined {
   return { row: id, text: `is not the event that had the number ${seq}: it was moved, or one before it was` }
 }
 
-function isPlacedAfter({ audit }: Walk, previous: Link, event: AuditEventRow): boolean {
-  const { seq, chain } = linkAfter(audit.key, previous, event)
-  return seq === event.seq && chain === event.chain
-}
-
 /** Whether it is the service's own word on why the numbers before it are missing. */
 function isTold(walk: Walk, event: AuditEventRow): boolean {
-  return event.action === 'audit.gap' && isPlacedAfter(walk, beforeGap(readGap(event), walk.previous), event)
+  return event.action === 'audit.gap' && isPlacedAfter(walk.keys, beforeGap(readGap(event), walk.previous), event)
 }
 
-function judgeContent({ audit, erased }: Walk, event: AuditEventRow): Fault | undefined {
-  if (macOf(audit.key, event) !== event.mac) return { row: event.id, text: 'was altered, or inserted by somebody else' }
+function judgeContent({ keys, erased }: Walk, event: AuditEventRow): Fault | undefined {
+  if (!isWritten(keys, event)) return { row: event.id, text: 'was altered, or inserted by somebody else' }
   if (event.salt === null) {
     if (event.ip !== null || event.user_agent !== null)
       return { row: event.id, text: 'was given an address or an agent' }

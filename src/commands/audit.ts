@@ -4,10 +4,17 @@ import type { Fault } from '../audit/erasures.ts'
 import { recordEvent } from '../audit/record.ts'
 import { readCheckpoints } from '../audit/shipped.ts'
 import { type Verdict, verifyLog } from '../audit/verify.ts'
+import type { Config } from '../config.ts'
 import { prepareSchema } from '../db/migrate.ts'
+import type { Db } from '../db/open.ts'
+import type { SigningKeyRow } from '../db/schema.ts'
 import { shown } from '../moving/summary.ts'
+import { complain } from '../operation/printable.ts'
+import { resolveKeys } from '../tokens/master-key.ts'
+import type { Keys } from '../tokens/seal.ts'
+import { openSigningKey } from '../tokens/signing-key.ts'
 import { type CommandGroup, openTrail, withDatabase } from './program.ts'
-import { complain, say } from './terminal.ts'
+import { say } from './terminal.ts'
 
 /** So many findings are named; an attack on a long log makes as many as it has events. */
 const SHOWN = 50
@@ -30,10 +37,31 @@ async function verify({ checkpoints }: { checkpoints?: string }): Promise<void> 
   const shipped = checkpoints === undefined ? [] : readCheckpoints(checkpoints)
   await withDatabase(async (db, config) => {
     await prepareSchema(db, 'check')
+    await refuseOtherKey(db, config)
     const verdict = await verifyLog({ db, audit: openTrail(config) }, shipped)
     say(summaryOf(verdict))
     complainOf(verdict)
   })
+}
+
+/** Under another key all of the log would seem to be forged. */
+async function refuseOtherKey(db: Db, config: Config): Promise<void> {
+  const rows = await db.selectFrom('signing_keys').selectAll().where('revoked_at', 'is', null).execute()
+  const { seal } = resolveKeys(config)
+  const isOurs = rows.length === 0 || rows.some((row) => opens(row, seal))
+  if (!isOurs)
+    throw new Error(
+      'JWT_KEY is not the key of this database, whose signing keys it does not open: nothing was verified',
+    )
+}
+
+function opens(row: SigningKeyRow, keys: Keys<Buffer>): boolean {
+  try {
+    openSigningKey(row, keys)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What is wrong, a line each, and that it is. */
@@ -50,6 +78,7 @@ const sentenceOf = ({ row, text }: Fault) => (row === undefined ? text : `${row}
 async function acknowledge(): Promise<void> {
   await withDatabase(async (db, config) => {
     await prepareSchema(db, 'check')
+    await refuseOtherKey(db, config)
     const audit = openTrail(config)
     const verdict = await verifyLog({ db, audit })
     complainOf(verdict)

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { loadConfig } from '../config.ts'
 import { type CommandGroup, withApp } from './program.ts'
+import { sayDocument } from './terminal.ts'
 
 /** The contract, printed or written. */
 export const contract: CommandGroup = (program) => {
@@ -18,6 +19,6 @@ async function printContract({ write }: { write?: string }): Promise<void> {
   await withApp(async (app) => {
     const yaml = app.swagger({ yaml: true })
     if (write) writeFileSync(write, yaml)
-    else process.stdout.write(yaml)
+    else sayDocument(yaml)
   }, config)
 }

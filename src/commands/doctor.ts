@@ -7,7 +7,7 @@ import { examineRedis } from '../doctor/redis.ts'
 import { milliseconds } from '../operation/values.ts'
 import { dedicateThreads } from '../passwords/threads.ts'
 import { type CommandGroup, misuse } from './program.ts'
-import { say } from './terminal.ts'
+import { say, sayDocument } from './terminal.ts'
 
 interface Options {
   hashTime: string
@@ -40,7 +40,7 @@ async function examine({ hashTime, json = false }: Options): Promise<void> {
     findings.push(...(await examineHashes(config, milliseconds(hashTime))))
   }
   const isWell = findings.every(({ state }) => state !== 'fault')
-  if (json) say(JSON.stringify({ ok: isWell, findings }, undefined, 2))
+  if (json) sayDocument(JSON.stringify({ ok: isWell, findings }, undefined, 2))
   else for (const finding of findings) say(lineOf(finding))
   if (!isWell) process.exitCode = 1
 }

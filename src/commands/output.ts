@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createWriteStream, openSync } from 'node:fs'
 import { finished } from 'node:stream/promises'
+import { printable } from '../operation/printable.ts'
 
 /**
  * Opens a file that is not there yet, for its owner alone, or standard output.
@@ -9,6 +10,7 @@ import { finished } from 'node:stream/promises'
  */
 export function openOutput(path: string | undefined) {
   const stream = path === undefined ? process.stdout : createWriteStream(path, { fd: create(path) })
+  const isTerminal = path === undefined && process.stdout.isTTY
   let failure: Error | undefined
   stream.on('error', (error: Error) => {
     failure = error
@@ -20,7 +22,8 @@ export function openOutput(path: string | undefined) {
     /** Waits while the reader is slower. */
     async write(text: string): Promise<void> {
       check()
-      if (!stream.write(text)) await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+      if (!stream.write(isTerminal ? printable(text) : text))
+        await Promise.race([once(stream, 'drain'), once(stream, 'close')])
     },
     async end(): Promise<void> {
       check()

@@ -8,7 +8,8 @@ import { type AuditTrail, createTrail } from '../audit/trail.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { refusePending } from '../db/migrate.ts'
 import { type Db, openDatabase } from '../db/open.ts'
-import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
+import { complain } from '../operation/printable.ts'
+import { resolveKeys, trailKeys } from '../tokens/master-key.ts'
 import { ask } from './terminal.ts'
 
 /** Adds its commands to the program. */
@@ -29,7 +30,7 @@ export async function withDatabase(work: (db: Db, config: Config) => Promise<voi
 
 /** What it takes to add to the audit log. The key is looked for when it is needed: a dry run has to make none. */
 export function openTrail(config: Config): AuditTrail {
-  return createTrail(() => deriveKeys(resolveMasterKey(config).key).audit)
+  return createTrail(() => trailKeys(resolveKeys(config)))
 }
 
 /**
@@ -42,7 +43,7 @@ export async function recordOperation(url: string, action: Action): Promise<void
     await refusePending(db)
     await recordEvent(db, { audit: openTrail(loadConfig()), now: Date.now }, { action, actor: OPERATOR })
   } catch (error) {
-    process.stderr.write(`latchkey: the audit log does not tell of this: ${(error as Error).message}\n`)
+    complain(`the audit log does not tell of this: ${(error as Error).message}`)
   } finally {
     await db.destroy()
   }

@@ -1,5 +1,6 @@
 /** How far a long piece of work has come: one line that changes at a terminal, a line now and then elsewhere. */
 import { shown } from '../moving/summary.ts'
+import { printableLine } from '../operation/printable.ts'
 
 /** A terminal's line is written anew at most this often, in ms. */
 const REFRESH = 200
@@ -18,7 +19,8 @@ export function showProgress(share: () => number, what = 'users') {
   let written = 0
   let isShown = false
 
-  const text = () => {
+  const text = () => printableLine(words())
+  const words = () => {
     const rate = Math.round((1000 * count) / (performance.now() - start))
     return `${Math.floor(100 * share())} %  ${shown(count)} ${what}  ${shown(rate)}/s`
   }

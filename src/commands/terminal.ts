@@ -1,15 +1,16 @@
 /** Standard input and output, with and without a person at them. */
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import { printable, printableLine } from '../operation/printable.ts'
 
 /** Prints a line. */
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`)
+  process.stdout.write(`${printableLine(line)}\n`)
 }
 
-/** Says on standard error what is wrong. */
-export function complain(line: string): void {
-  process.stderr.write(`latchkey: ${line}\n`)
+/** Prints a document of several lines. */
+export function sayDocument(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? printable(text) : `${printable(text)}\n`)
 }
 
 /** One line from a person who does not see what they type, or from a pipe. */
@@ -25,8 +26,9 @@ export async function ask(question: string, { hidden = false } = {}): Promise<st
   // From here on the terminal shows nothing by itself; who asked before this would see a quick typist's password.
   const terminal = createInterface({ input: process.stdin, output, terminal: process.stdin.isTTY })
   try {
-    if (hidden) process.stderr.write(question)
-    return await terminal.question(question)
+    const shown = printableLine(question)
+    if (hidden) process.stderr.write(shown)
+    return await terminal.question(shown)
   } finally {
     terminal.close()
     if (hidden) process.stderr.write('\n')

@@ -127,6 +127,8 @@ export function openFile(path: string): BetterSqlite.Database {
     file.pragma('foreign_keys = ON')
     // FULL: an acknowledged write survives a power cut, not only a crash of the process
     file.pragma('synchronous = FULL')
+    // what is deleted is overwritten, and free pages hold nobody's address; `fast` would leave those as they are
+    file.pragma('secure_delete = ON')
     return file
   } catch (cause) {
     throw new Error(`the database ${path} cannot be opened: ${(cause as Error).message}`, { cause })

@@ -39,7 +39,7 @@ export async function findDevice(
   userId: number | undefined,
   { device }: Origin,
 ): Promise<string | undefined> {
-  const digests = digestsOfDevice(keys.deviceKey, device)
+  const digests = digestsOfDevice(keys.deviceKeys, device)
   if (digests.length === 0) return undefined
   const row = await db
     .selectFrom('known_devices')
@@ -63,7 +63,7 @@ export async function isDeviceOf(
   address: string,
   { device }: Pick<Origin, 'device'>,
 ): Promise<boolean> {
-  const digests = digestsOfDevice(keys.deviceKey, device)
+  const digests = digestsOfDevice(keys.deviceKeys, device)
   if (digests.length === 0) return false
   const owners = await db
     .selectFrom('known_devices')
@@ -83,11 +83,12 @@ export async function isDeviceOf(
 export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin: Origin): Promise<Arrival> {
   const at = deps.now()
   const likeness = likenessOf(userId, origin)
-  const recognised = await recognise(tx, userId, digestsOfDevice(deps.keys.deviceKey, origin.device), at)
-  if (recognised !== undefined) return { token: undefined, digest: recognised, likeness, isNew: false, isFirst: false }
+  const recognised = await recognise(tx, userId, digestsOfDevice(deps.keys.deviceKeys, origin.device), at)
+  if (recognised !== undefined)
+    return { ...(await renew(tx, deps, userId, recognised, origin)), likeness, isNew: false, isFirst: false }
   const known = await tx.selectFrom('known_devices').selectAll().where('user_id', '=', userId).execute()
-  const token = makeDeviceToken(deps.keys.deviceKey)
-  const digest = digestOfDevice(deps.keys.deviceKey, token) as string
+  const token = makeDeviceToken(deps.keys.deviceKeys[0])
+  const digest = digestOfDevice(deps.keys.deviceKeys, token) as string
   await makeRoom(tx, known, likeness, at)
   await tx
     .insertInto('known_devices')
@@ -95,6 +96,23 @@ export async function welcomeDevice(tx: Tx, deps: Needs, userId: number, origin:
     .execute()
   const isFamiliar = known.some((device) => device.expires_at > at && device.likeness === likeness)
   return { token, digest, likeness, isNew: known.length > 0 && !isFamiliar, isFirst: known.length === 0 }
+}
+
+/** A token of a key that is about to be given up is replaced, so that its device goes on being known. */
+async function renew(
+  tx: Tx,
+  { keys }: Needs,
+  userId: number,
+  recognised: string,
+  { device }: Origin,
+): Promise<Pick<Arrival, 'token' | 'digest'>> {
+  const [key] = keys.deviceKeys
+  if (digestsOfDevice([key], device).includes(recognised)) return { token: undefined, digest: recognised }
+  const token = makeDeviceToken(key)
+  const digest = digestOfDevice([key], token) as string
+  const known = tx.updateTable('known_devices').where('user_id', '=', userId).where('digest', '=', recognised)
+  await known.set({ digest }).execute()
+  return { token, digest }
 }
 
 /** @returns by which of these the account knows the device */
@@ -135,7 +153,7 @@ export async function forgetDevices(
   userId: number,
   except?: Pick<Origin, 'device'>,
 ): Promise<void> {
-  const kept = digestsOfDevice(keys.deviceKey, except?.device)
+  const kept = digestsOfDevice(keys.deviceKeys, except?.device)
   await tx
     .updateTable('known_devices')
     .set({ expires_at: now() })

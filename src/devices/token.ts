@@ -26,8 +26,8 @@ export function joinTokens(token: string, kept: string | undefined): string {
 }
 
 /** The digests of all tokens that a device keeps; what was not made here is left out. */
-export function digestsOfDevice(key: KeyObject, kept: string | undefined): readonly string[] {
-  return tokensIn(kept).flatMap((token) => digestOfDevice(key, token) ?? [])
+export function digestsOfDevice(keys: readonly KeyObject[], kept: string | undefined): readonly string[] {
+  return tokensIn(kept).flatMap((token) => digestOfDevice(keys, token) ?? [])
 }
 
 const tokensIn = (kept: string | undefined) => kept?.split(BETWEEN, MOST_TOKENS) ?? []
@@ -35,14 +35,12 @@ const tokensIn = (kept: string | undefined) => kept?.split(BETWEEN, MOST_TOKENS)
 /**
  * The digest by which a token is stored; undefined for what was not made here, so that inventions cost no look-up.
  */
-export function digestOfDevice(key: KeyObject, token: string): string | undefined {
+export function digestOfDevice(keys: readonly KeyObject[], token: string): string | undefined {
   if (!token.startsWith(PREFIX)) return undefined
   const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url')
   if (bytes.length !== RANDOM + MAC) return undefined
-  const mac = macOf(key, bytes.subarray(0, RANDOM))
-  return timingSafeEqual(mac, bytes.subarray(RANDOM))
-    ? createHash('sha256').update(bytes).digest('base64url')
-    : undefined
+  const isOurs = keys.some((key) => timingSafeEqual(macOf(key, bytes.subarray(0, RANDOM)), bytes.subarray(RANDOM)))
+  return isOurs ? createHash('sha256').update(bytes).digest('base64url') : undefined
 }
 
 const macOf = (key: KeyObject, random: Buffer) => createHmac('sha256', key).update(random).digest().subarray(0, MAC)

@@ -1,12 +1,15 @@
 /** The state of the database: whether it answers, how soon, what it promises, and what is in it. */
+
 import { sql } from 'kysely'
+import { findRetirement } from '../audit/keys.ts'
 import type { Config } from '../config.ts'
 import { isPostgres } from '../db/dialect.ts'
 import { migrationStates } from '../db/migrate.ts'
 import { type Db, openDatabase, shownUrl } from '../db/open.ts'
 import { databaseExists } from '../db/whole.ts'
 import { explain } from '../operation/explain.ts'
-import { deriveKeys } from '../tokens/master-key.ts'
+import { countSealed } from '../resealing/reseal.ts'
+import { deriveKeys, type WorkingKeys } from '../tokens/master-key.ts'
 import { openSigningKey } from '../tokens/signing-key.ts'
 import { type Finding, fault, fine, warning } from './finding.ts'
 
@@ -111,11 +114,32 @@ async function examineKeys(db: Db, config: Config, now: number): Promise<Finding
   if (rows.length === 0) return [...clock, fine('keys', 'there is none yet; the first start makes one')]
   // the file that development makes is not made by looking
   if (!config.jwt_key) return [...clock, warning('keys', `JWT_KEY is not set, so that ${rows.length} were not tried`)]
-  const { seal } = deriveKeys(config.jwt_key)
+  const keys = deriveKeys(config.jwt_key, config.jwt_key_previous)
   try {
-    for (const row of rows) openSigningKey(row, seal)
-    return [...clock, fine('keys', `JWT_KEY opens all of them (${rows.length})`)]
+    for (const row of rows) openSigningKey(row, keys.seal)
+    const previous = config.jwt_key_previous === undefined ? [] : [await examinePrevious(db, keys)]
+    return [...clock, fine('keys', `JWT_KEY opens all of them (${rows.length})`), ...previous]
   } catch {
     return [...clock, fault('keys', 'they were sealed under another JWT_KEY')]
   }
+}
+
+/** Whether the key that is being given up is needed any more. */
+async function examinePrevious(db: Db, keys: WorkingKeys): Promise<Finding> {
+  const counted = await countSealed(db, keys)
+  const left = counted.reduce((sum, { previous }) => sum + previous, 0)
+  const since = await findRetirement(db, { keys: keys.audit })
+  if (left > 0 || since === undefined)
+    return warning('keys', `${left} rows are still sealed under JWT_KEY_PREVIOUS: latchkey keys reseal`)
+  const { sessions } = await db
+    .selectFrom('sessions')
+    .select(({ fn }) => fn.countAll<number>().as('sessions'))
+    .where('rotated_at', '<=', since)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', Date.now())
+    .executeTakeFirstOrThrow()
+  return fine(
+    'keys',
+    `nothing is sealed under JWT_KEY_PREVIOUS; without it, ${sessions} sessions end that were not refreshed since`,
+  )
 }

@@ -1,7 +1,6 @@
 /** What rules know of mail: whether there is any, and how what waits to be sent is kept from readers of the database. */
-import { hkdfSync } from 'node:crypto'
 import type { Config } from '../config.ts'
-import { seal, unseal } from '../tokens/seal.ts'
+import { type Keys, seal, unsealAny } from '../tokens/seal.ts'
 
 export interface Mailer {
   /** Makes what a message says unreadable without `JWT_KEY`. */
@@ -19,12 +18,11 @@ export function isMailOn({ config }: { config: Pick<Config, 'node_env' | 'smtp'>
 
 /**
  * The sealing half of a mailer.
- * @param masterKey the operator's; a key of its own is derived from it (HKDF, RFC 5869)
+ * @param keys those of the purpose `mail`
  */
-export function createSealer(masterKey: string): Pick<Mailer, 'seal' | 'unseal'> {
-  const key = Buffer.from(hkdfSync('sha256', masterKey, '', 'latchkey/mail', 32))
+export function createSealer(keys: Keys<Buffer>): Pick<Mailer, 'seal' | 'unseal'> {
   return {
-    seal: (plain, context) => seal(key, plain, context),
-    unseal: (sealed, context) => unseal(key, sealed, context),
+    seal: (plain, context) => seal(keys[0], plain, context),
+    unseal: (sealed, context) => unsealAny(keys, sealed, context),
   }
 }

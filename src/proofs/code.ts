@@ -43,8 +43,9 @@ export async function issueCode(
   ttl: number,
 ): Promise<string> {
   const code = String(randomInt(1_000_000)).padStart(6, '0')
-  const address = nameOf(keys.codeKey, typed)
-  const made = { digest: digestOf(keys.codeKey, typed, code), expires_at: now() + ttl }
+  const [key] = keys.codeKeys
+  const address = nameOf(key, typed)
+  const made = { digest: digestOf(key, typed, code), expires_at: now() + ttl }
   await sweep(tx, 'sign_in_codes', 'address', now())
   await sweep(tx, 'requested_codes', 'request', now())
   // before the others, so that whoever has this row at hand is alone with all codes of the address
@@ -59,7 +60,7 @@ export async function issueCode(
     )
     .execute()
   await makeRoom(tx, address)
-  const network = networkNameOf(keys.codeKey, typed, ip)
+  const network = networkNameOf(key, typed, ip)
   await tx
     .insertInto('requested_codes')
     .values({ request, address, network, tries: 0, loose_tries: 0, ...made })
@@ -79,19 +80,27 @@ async function makeRoom(tx: Tx, address: string): Promise<void> {
 /**
  * Counts one try, and says whether the code is right for who tries it; outside a transaction, since a wrong try has to stay.
  * With the request token it is held against the code that was asked for by it. Without, from a network that asked, against
- * what that network asked for; and from elsewhere against all codes of the address.
+ * what that network asked for; and from elsewhere against all codes of the address. While `JWT_KEY` is changed, codes of both
+ * keys are good, each counted for itself.
  */
 export async function tryCode(deps: Needs & Pick<Deps, 'db'>, holder: CodeHolder, code: string): Promise<boolean> {
-  const key = deps.keys.codeKey
-  const digest = Buffer.from(digestOf(key, holder.address, code))
-  const tried = await countTry(deps, holder)
-  return tried.some((each) => timingSafeEqual(Buffer.from(each), digest))
+  let isRight = false
+  for (const key of deps.keys.codeKeys) {
+    const digest = Buffer.from(digestOf(key, holder.address, code))
+    const tried = await countTry(deps, key, holder)
+    if (tried.some((each) => timingSafeEqual(Buffer.from(each), digest))) isRight = true
+  }
+  return isRight
 }
 
 /** @returns the digests that the try is held against; as many questions in every case */
-async function countTry({ db, keys, now }: Needs & Pick<Deps, 'db'>, holder: CodeHolder): Promise<readonly string[]> {
-  const address = nameOf(keys.codeKey, holder.address)
-  const network = networkNameOf(keys.codeKey, holder.address, holder.ip)
+async function countTry(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  key: KeyObject,
+  holder: CodeHolder,
+): Promise<readonly string[]> {
+  const address = nameOf(key, holder.address)
+  const network = networkNameOf(key, holder.address, holder.ip)
   const living = await db
     .selectFrom('requested_codes')
     .select(['request', 'network', 'digest', 'tries'])
@@ -144,7 +153,7 @@ export async function redeemCode(
   code: string,
 ): Promise<boolean> {
   const voided = await voidCode(tx, { keys }, address)
-  return voided.includes(digestOf(keys.codeKey, address, code))
+  return keys.codeKeys.some((key) => voided.includes(digestOf(key, address, code)))
 }
 
 /**
@@ -152,7 +161,12 @@ export async function redeemCode(
  * @returns their digests; none where somebody else has
  */
 export async function voidCode(tx: Tx, { keys }: Pick<Deps, 'keys'>, typed: string): Promise<readonly string[]> {
-  const address = nameOf(keys.codeKey, typed)
+  const digests: string[] = []
+  for (const key of keys.codeKeys) digests.push(...(await voidNamed(tx, nameOf(key, typed))))
+  return digests
+}
+
+async function voidNamed(tx: Tx, address: string): Promise<readonly string[]> {
   const newest = await tx
     .deleteFrom('sign_in_codes')
     .where('address', '=', address)

@@ -72,7 +72,7 @@ export async function endSessionOfToken(
     .select(['sessions.id', 'sessions.salt', 'users.uid'])
     .where('sessions.id', '=', presented.session_id)
     .executeTakeFirst()
-  if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) return
+  if (!session || !isAuthentic(deps.keys.refreshKeys, session, presented)) return
   await endSession(deps, session.id, 'logout', { uid: session.uid, session_id: session.id, origin })
 }
 

@@ -53,8 +53,12 @@ function formatId(bytes: Buffer): string | undefined {
   }
 }
 
-/** Whether we made the token for this session; compared in constant time. */
-export function isAuthentic(key: KeyObject, session: { id: string; salt: string }, presented: PresentedToken): boolean {
+/** Whether we made the token for this session, with any of these keys; compared in constant time. */
+export function isAuthentic(
+  keys: readonly KeyObject[],
+  session: { id: string; salt: string },
+  presented: PresentedToken,
+): boolean {
   const head = headOf(session.id, presented.generation)
-  return timingSafeEqual(macOver(key, head, session.salt), presented.mac)
+  return keys.some((key) => timingSafeEqual(macOver(key, head, session.salt), presented.mac))
 }

@@ -50,7 +50,7 @@ const selectOwned = compiled<{ id: string }, OwnedSession>((db, stand) =>
 /** The living session that the token was made for. */
 async function authenticate(deps: Needs, presented: PresentedToken): Promise<OwnedSession> {
   const [session] = await selectOwned(deps.db, { id: presented.session_id })
-  if (!session || !isAuthentic(deps.keys.refreshKey, session, presented)) return refuse(deps, 'invalid')
+  if (!session || !isAuthentic(deps.keys.refreshKeys, session, presented)) return refuse(deps, 'invalid')
   if (session.revoked_reason === 'refresh_token_reused') return refuse(deps, 'reused')
   if (session.revoked_at !== null || session.disabled_at !== null) return refuse(deps, 'ended')
   if (endOf(deps, session) <= deps.now()) return refuse(deps, 'expired')

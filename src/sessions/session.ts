@@ -128,7 +128,7 @@ export function issueTokens(deps: Pick<Deps, 'config' | 'keys' | 'now'>, session
     access_token: token,
     token_type: 'Bearer',
     expires_in,
-    refresh_token: deriveRefreshToken(deps.keys.refreshKey, session, session.generation),
+    refresh_token: deriveRefreshToken(deps.keys.refreshKeys[0], session, session.generation),
     refresh_token_expires_in: Math.round((end - deps.now()) / 1000),
   }
 }

@@ -41,7 +41,7 @@ export function createProofOfWork({
   keys,
   now,
 }: Pick<Deps, 'ephemeral' | 'keys' | 'now'>): Challenge<ProofOfWork> {
-  const hmacKey = keys.challengeKey
+  const [hmacKey] = keys.challengeKeys
   return {
     async issue() {
       const { algorithm, challenge, salt, signature } = await createChallenge({
@@ -56,7 +56,8 @@ export function createProofOfWork({
       const solution = parse(answer)
       // our own clock judges the end, since the library knows another
       if (!solution || Number(extractParams(solution)['expires']) * 1000 <= now()) return false
-      if (!(await verifySolution(solution, hmacKey, false))) return false
+      const fits = keys.challengeKeys.map((key) => verifySolution(solution, key, false))
+      if (!(await Promise.all(fits)).includes(true)) return false
       return (await ephemeral.count(`solved:${solution.signature}`, LIFE)).count === 1
     },
   }

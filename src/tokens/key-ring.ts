@@ -1,12 +1,13 @@
 /** The signing keys: who signs now, who is still believed, and when the next one takes over. */
-import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { JsonWebKey } from 'node:crypto'
 import { type Actor, SYSTEM } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import type { SigningKeyRow } from '../db/schema.ts'
 import { sharing } from '../db/sharing.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
-import type { DerivedKeys } from './master-key.ts'
+import type { WorkingKeys } from './master-key.ts'
+import type { Keys } from './seal.ts'
 import { createSigningKey, openSigningKey, type SigningKey } from './signing-key.ts'
 import { SINGLE_USE_TTL } from './single-use-token.ts'
 
@@ -31,14 +32,14 @@ function longestLife({ access_token_ttl, compat }: Deps['config']): number {
 }
 
 export interface KeyRing {
-  /** authenticates refresh tokens; HMAC-SHA256 */
-  readonly refreshKey: KeyObject
-  /** signs what devices are known by; HMAC-SHA256 */
-  readonly deviceKey: KeyObject
-  /** signs challenges */
-  readonly challengeKey: string
-  /** keeps codes and whom they were sent to from being searched for; HMAC-SHA256 */
-  readonly codeKey: KeyObject
+  /** authenticate refresh tokens; HMAC-SHA256 */
+  readonly refreshKeys: Keys
+  /** sign what devices are known by; HMAC-SHA256 */
+  readonly deviceKeys: Keys
+  /** sign challenges */
+  readonly challengeKeys: Keys<string>
+  /** keep codes and whom they were sent to from being searched for; HMAC-SHA256 */
+  readonly codeKeys: Keys
   /** The key that signs now. */
   current(): SigningKey
   /**
@@ -68,7 +69,7 @@ type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'elapsed' | 'ephemeral' | 'n
  * Opens the ring, making the first key if there is none.
  * @throws when the keys in the database were sealed under another `JWT_KEY`
  */
-export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<KeyRing> {
+export async function openKeyRing(deps: Needs, derived: WorkingKeys): Promise<KeyRing> {
   const { config, db, elapsed, ephemeral, now } = deps
   const listeners: Array<() => void> = []
   let keys: SigningKey[] = []
@@ -114,7 +115,7 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
 
   async function add(actor: Actor, sequence: number, activates_at: number): Promise<void> {
     const row = {
-      ...createSigningKey(config.jwt_alg, derived.seal),
+      ...createSigningKey(config.jwt_alg, derived.seal[0]),
       sequence,
       created_at: now(),
       activates_at,
@@ -186,10 +187,10 @@ export async function openKeyRing(deps: Needs, derived: DerivedKeys): Promise<Ke
   await maintain()
 
   return {
-    refreshKey: derived.refresh,
-    deviceKey: derived.device,
-    challengeKey: derived.challenge,
-    codeKey: derived.codes,
+    refreshKeys: derived.refresh,
+    deviceKeys: derived.device,
+    challengeKeys: derived.challenge,
+    codeKeys: derived.codes,
     current,
     isBelieved,
     maintain,

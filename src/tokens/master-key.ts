@@ -2,13 +2,17 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { TrailKeys } from '../audit/trail.ts'
 import type { Config } from '../config.ts'
 import { databaseFile, isPostgresUrl } from '../db/open.ts'
+import { type Keys, seal, unsealAny } from './seal.ts'
 
-/** Independent 256-bit keys made of the master key (HKDF, RFC 5869). */
-export interface DerivedKeys {
-  /** seals signing keys at rest */
+/** Independent 256-bit keys made of one master key (HKDF, RFC 5869). */
+interface DerivedKeys {
+  /** seals signing keys at rest, and keys of the audit log that were given up */
   seal: Buffer
+  /** seals messages that wait */
+  mail: Buffer
   /** authenticates refresh tokens */
   refresh: KeyObject
   /** authenticates the audit log */
@@ -20,6 +24,9 @@ export interface DerivedKeys {
   /** keeps codes and whom they were sent to from being searched for */
   codes: KeyObject
 }
+
+/** The keys of each purpose: those of `JWT_KEY` first, then those of `JWT_KEY_PREVIOUS`, if there is one. */
+export type WorkingKeys = { readonly [K in keyof DerivedKeys]: Keys<DerivedKeys[K]> }
 
 /**
  * Where development keeps the master key it made: beside the database, or where that would be by default if it is on a
@@ -65,17 +72,47 @@ function createOnce(path: string): boolean {
 }
 
 /**
+ * The keys that the service works with.
+ * @returns also the file that the master key was made in, if that happened just now
+ */
+export function resolveKeys(
+  config: Pick<Config, 'jwt_key' | 'jwt_key_previous' | 'database_url'>,
+): WorkingKeys & { created?: string } {
+  const { key, created } = resolveMasterKey(config)
+  return { ...deriveKeys(key, config.jwt_key_previous), ...(created !== undefined && { created }) }
+}
+
+/** The keys of every purpose, of a master key and of the other one that is accepted. */
+export function deriveKeys(masterKey: string, previous?: string): WorkingKeys {
+  const current = deriveFrom(masterKey)
+  const other = previous === undefined ? undefined : deriveFrom(previous)
+  const purposes = Object.keys(current) as (keyof DerivedKeys)[]
+  const keys = purposes.map((purpose) => [purpose, other ? [current[purpose], other[purpose]] : [current[purpose]]])
+  return Object.fromEntries(keys) as WorkingKeys
+}
+
+/**
  * Derives the working keys; each purpose has an `info` of its own, so that none helps to guess another.
  * Those of HMACs are key objects, since an HMAC under a buffer takes six times as long.
  */
-export function deriveKeys(masterKey: string): DerivedKeys {
+function deriveFrom(masterKey: string): DerivedKeys {
   const derive = (info: string) => Buffer.from(hkdfSync('sha256', masterKey, '', info, 32))
   return {
     seal: derive('latchkey/seal'),
+    mail: derive('latchkey/mail'),
     refresh: createSecretKey(derive('latchkey/refresh')),
     audit: createSecretKey(derive('latchkey/audit')),
     device: createSecretKey(derive('latchkey/device')),
     challenge: derive('latchkey/challenge').toString('hex'),
     codes: createSecretKey(derive('latchkey/codes')),
+  }
+}
+
+/** The keys of the audit log, and what keeps them when they are given up. */
+export function trailKeys({ audit, seal: keys }: WorkingKeys): TrailKeys {
+  return {
+    keys: audit,
+    seal: (plain, context) => seal(keys[0], plain, context),
+    unseal: (sealed, context) => unsealAny(keys, sealed, context),
   }
 }

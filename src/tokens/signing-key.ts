@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { SigningKeyRow } from '../db/schema.ts'
-import { seal, unseal } from './seal.ts'
+import { type Keys, seal, unsealAny } from './seal.ts'
 
 export type Algorithm = Config['jwt_alg']
 
@@ -50,10 +50,10 @@ export function createSigningKey(
 }
 
 /** @throws when the row was sealed under another master key */
-export function openSigningKey(row: SigningKeyRow, sealKey: Buffer): SigningKey {
+export function openSigningKey(row: SigningKeyRow, sealKeys: Keys<Buffer>): SigningKey {
   const { kid, sequence, activates_at } = row
   const alg = row.alg as Algorithm
-  const secret = unseal(sealKey, row.sealed, kid)
+  const secret = unsealAny(sealKeys, row.sealed, kid)
   if (!row.public_jwk) return { kid, alg, secret, verifier: secret, jwk: undefined, sequence, activates_at }
   const jwk = JSON.parse(row.public_jwk) as JsonWebKey
   const verifier = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString()

@@ -1,8 +1,10 @@
 /** The process that starts the workers, and does no HTTP itself. */
+
 import { setTimeout as after } from 'node:timers/promises'
 import pino from 'pino'
 import type { Config } from '../config.ts'
 import { standardOutput } from '../operation/log.ts'
+import { complain } from '../operation/printable.ts'
 import type { Readiness } from './messages.ts'
 import { createPool, type Pool } from './pool.ts'
 import type { StartFailure } from './starting.ts'
@@ -22,7 +24,7 @@ export async function runWorkers(config: Config, announce: (readiness: Readiness
 
   function giveUp(failure: StartFailure): void {
     log.fatal({ faults: failure.lines }, 'no worker runs, and none can start')
-    for (const line of failure.lines) process.stderr.write(`latchkey: ${line}\n`)
+    for (const line of failure.lines) complain(line)
     process.exit(1)
   }
 

@@ -23,7 +23,7 @@ type WithDevice = Person & { device_token: string }
 const register = async (app: TestApp) => (await registerSomebody(app)) as WithDevice
 
 const devicesOf = (app: TestApp, token: string) => {
-  const digests = digestsOfDevice(app.keys.deviceKey, token)
+  const digests = digestsOfDevice(app.keys.deviceKeys, token)
   return app.db.selectFrom('known_devices').selectAll().where('digest', 'in', digests).execute()
 }
 
@@ -107,12 +107,12 @@ t.test('a token of a device counts as it was made, to the last bit', async (t) =
   const app = await startApp(t)
   const { device_token } = await register(app)
   const bytes = Buffer.from(device_token.slice(4), 'base64url')
-  t.equal(digestsOfDevice(app.keys.deviceKey, device_token).length, 1)
+  t.equal(digestsOfDevice(app.keys.deviceKeys, device_token).length, 1)
   for (const index of bytes.keys()) {
     for (const bit of [1, 128]) {
       const forged = Buffer.from(bytes)
       forged.writeUInt8(forged.readUInt8(index) ^ bit, index)
-      t.strictSame(digestsOfDevice(app.keys.deviceKey, `lkd_${forged.toString('base64url')}`), [], `byte ${index}`)
+      t.strictSame(digestsOfDevice(app.keys.deviceKeys, `lkd_${forged.toString('base64url')}`), [], `byte ${index}`)
     }
   }
 })

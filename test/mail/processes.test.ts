@@ -7,6 +7,7 @@ import { inTransaction } from '../../src/db/transaction.ts'
 import { CONNECTIONS } from '../../src/mail/carrier.ts'
 import { createSealer } from '../../src/mail/mailer.ts'
 import { enqueueMail } from '../../src/mail/outbox.ts'
+import { deriveKeys } from '../../src/tokens/master-key.ts'
 import { type Environment, JWT_KEY, somebody, testEnvironment } from '../support/app.ts'
 import { verification } from '../support/mail.ts'
 import { call, startService } from '../support/service.ts'
@@ -21,7 +22,7 @@ async function writerOn(t: Test, environment: Environment) {
   const { db }: OpenDatabase = openDatabase(config.database_url)
   t.teardown(() => db.destroy())
   await prepareSchema(db, 'auto')
-  const mailer = { ...createSealer(JWT_KEY), wake() {} }
+  const mailer = { ...createSealer(deriveKeys(JWT_KEY).mail), wake() {} }
   return { config, db, mailer, now: Date.now }
 }
 

@@ -1,5 +1,4 @@
 /** Files of users, imported into a database of their own. */
-import { createSecretKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -13,7 +12,8 @@ import { importUsers } from '../../src/moving/import.ts'
 import { recognise } from '../../src/moving/recognise.ts'
 import { openReport } from '../../src/moving/report.ts'
 import type { ReadingOptions } from '../../src/moving/system.ts'
-import { testEnvironment } from './app.ts'
+import { deriveKeys, trailKeys } from '../../src/tokens/master-key.ts'
+import { JWT_KEY, testEnvironment } from './app.ts'
 import { emptyFolder } from './child.ts'
 import type { commandLine } from './command-line.ts'
 
@@ -63,7 +63,7 @@ export async function emptyDatabase(t: Test, url = testEnvironment(t)['DATABASE_
   return { folder, db, bringIn, takeOut }
 }
 
-const audit = createTrail(() => createSecretKey(Buffer.alloc(32)))
+const audit = createTrail(() => trailKeys(deriveKeys(JWT_KEY)))
 
 async function bringInFile(
   db: Db,
