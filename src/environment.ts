@@ -215,7 +215,7 @@ export const Environment = Type.Object({
   EMAIL_CHANGE: choice(
     ['confirm', 'at-once'],
     'confirm',
-    'confirm: an address that somebody gives their own account counts when it has confirmed that; needs mail, and is at-once without',
+    'confirm: an address that somebody gives their own account counts when it has confirmed that; needs mail, and is at-once without; at-once: the account goes by it at once, and a proved one goes on counting for what is sent',
   ),
   SIGN_IN_LINK: choice(['on', 'off'], 'off', 'on: a link by mail signs in without a password; needs mail'),
   SIGN_IN_CODE: choice(

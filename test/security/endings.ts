@@ -40,6 +40,12 @@ export const ENDINGS = {
     forgotten_devices: 'all',
   },
   'password reset by a link': { ...ALL_END, ...WITH_SESSIONS, void_tokens: BUT_UNDO, forgotten_devices: 'all' },
+  'address proved by who did not register': {
+    ...ALL_END,
+    ...WITH_SESSIONS,
+    void_tokens: [...BUT_UNDO, 'undo'],
+    forgotten_devices: 'all',
+  },
   'address changed': { ...ALL_GO_ON, ...WITH_SESSIONS, void_tokens: BUT_UNDO, forgotten_devices: 'none' },
   'change of address taken back': {
     ...ALL_END,

@@ -158,6 +158,11 @@ const ACTS: Record<Act, (scene: Scene) => Promise<void>> = {
   },
   'password set by an admin': (scene) => succeed(update(scene, { password: 'set by an admin' })),
   'password reset by a link': (scene) => succeed(show(scene).reset()),
+  async 'address proved by who did not register'({ app, user_id, tokens }) {
+    await app.db.updateTable('users').set({ email_verified_at: null }).where('id', '=', user_id).execute()
+    const { verify: token } = tokens
+    await succeed(post(app, '/auth/email/verify', { token, new_password: 'a phrase of the owner' }))
+  },
   'address changed': (scene) => succeed(show(scene).change()),
   'change of address taken back': (scene) => succeed(show(scene).undo()),
   'roles changed': (scene) => succeed(update(scene, { roles: ['admin', 'user'] })),
