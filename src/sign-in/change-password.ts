@@ -43,6 +43,8 @@ export async function changePassword(
     if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
     await replacePassword(tx, deps, account, hash, actor.origin)
     await forgetDevices(tx, deps, account.id, actor.origin)
+    // the session that goes on may be remembered with an address that is dropped
+    await deps.states.forgetUser(tx, account.id)
     await recordEvent(tx, deps, { action: 'password.change', actor, subject: account.uid })
     return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)
   })

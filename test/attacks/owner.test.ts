@@ -16,9 +16,11 @@ import {
   somebody,
   startApp,
   type TestApp,
+  testEnvironment,
 } from '../support/app.ts'
 import { askFor, countMails, recipientsOf } from '../support/by-mail.ts'
 import { mailsOf, mailTo } from '../support/mail.ts'
+import { emptyDatabase, jsonLines } from '../support/moving.ts'
 import { press } from '../support/pages.ts'
 
 const UNPROVED = { status: 403, code: 'requester_unproved' }
@@ -266,4 +268,61 @@ t.test('of a new password and the password of before at once, at one link, one c
     ...Array.from({ length: 6 }, () => post(app, '/auth/email/verify', { token }, person.authorization)),
   ])
   t.equal(answers.filter(({ statusCode }) => statusCode === 204).length, 1)
+})
+
+/** bcrypt of `swordfish`, made by python3-bcrypt. */
+const SWORDFISH = '$2b$04$JPg08V//WXTyInyEy7WYU.90yRwxOY7fiDXRK7YXGxuA4cf0ferlW'
+
+t.test('the owner of an imported account is told of its first sign-in, at an address that was proved', async (t) => {
+  const environment = testEnvironment(t)
+  const { bringIn } = await emptyDatabase(t, environment['DATABASE_URL'])
+  const imported = (username: string, email_verified: boolean) => ({
+    username,
+    email: `${username}@example.org`,
+    email_verified,
+    password_hash: SWORDFISH,
+  })
+  await bringIn(jsonLines(imported('ada', true), imported('bob', false)))
+  const app = await startApp(t, environment)
+  for (const name of ['ada', 'bob', 'ada']) await login(app, name, 'swordfish')
+  await registerSomebody(app)
+  t.strictSame(await recipientsOf(app, 'new-device'), ['ada@example.org'], 'once')
+})
+
+t.test('an address that was changed to at once logs in, and takes the old one’s place when it is proved', async (t) => {
+  const app = await startApp(t, { EMAIL_CHANGE: 'at-once', REQUIRE_VERIFIED_EMAIL: 'on' })
+  const person = somebody()
+  const { request_token } = (await post(app, '/auth/register', person)).json()
+  const verification = await mailTo(app, 'email-verify', person.email)
+  await verify(app, verification.token, { request_token })
+  const { access_token } = await login(app, person.email, person.password)
+  const { email } = somebody()
+  await put(app, { authorization: bearer(access_token) }, { email })
+  for (const name of [person.email, email, email.toUpperCase()]) t.ok(await login(app, name, person.password))
+  const reset = await askFor(app, '/auth/password/forgot', person.email, 'password-reset')
+  t.ok(reset.token, 'the proved address goes on counting')
+  const { token } = await mailTo(app, 'email-change-confirm', email)
+  const confirmed = await post(app, '/auth/email/change/confirm', { token }, bearer(access_token))
+  t.equal(confirmed.statusCode, 204)
+  const me = (await getMe(app, access_token)).json()
+  t.match(me, { email, email_verified: true })
+  t.notOk('proved_email' in me)
+  t.match(
+    (await post(app, '/auth/password/reset', { token: reset.token, new_password: 'another phrase' })).json(),
+    INVALID,
+  )
+  const undo = await mailTo(app, 'email-changed', person.email, 2)
+  t.equal((await post(app, '/auth/email/change/undo', { token: undo.token })).statusCode, 204, 'and takes it back')
+  t.equal((await getMe(app, access_token)).statusCode, 401)
+})
+
+t.test('a new password drops an address that was changed to at once and is not proved', async (t) => {
+  const app = await startApp(t, { EMAIL_CHANGE: 'at-once' })
+  const person = await proved(app)
+  const { email } = somebody()
+  await put(app, person, { email })
+  const change = { current_password: person.password, new_password: 'a quite different phrase' }
+  t.equal((await post(app, '/users/me/password', change, person.authorization)).statusCode, 204)
+  t.match((await getMe(app, person.access_token)).json(), { email: person.email, email_verified: true })
+  t.equal((await tryLogin(app, email, change.new_password)).statusCode, 401)
 })
