@@ -57,9 +57,9 @@ for (const version of RELEASES) {
   t.test(`${version}: mail that waited there leaves here, and its link is good`, async (t) => {
     const { app, people } = await takeOver(t, version)
     app.mailer.wake()
-    for (const { email } of people) {
+    for (const { email, password } of people) {
       const { token } = await mailTo(app, 'email-verify', email)
-      t.equal((await post(app, '/auth/email/verify', { token })).statusCode, 204)
+      t.equal((await post(app, '/auth/email/verify', { token, password })).statusCode, 204)
     }
   })
 
