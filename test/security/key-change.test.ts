@@ -1,12 +1,12 @@
 /** `JWT_KEY` is changed over two nodes, in three steps, and nobody notices. */
 import t, { type Test } from 'tap'
-import { OPERATOR } from '../src/audit/actor.ts'
-import { recordEvent } from '../src/audit/record.ts'
-import { verifyLog } from '../src/audit/verify.ts'
-import { inTransaction } from '../src/db/transaction.ts'
-import { issueCode } from '../src/proofs/code.ts'
-import { resealAll } from '../src/resealing/reseal.ts'
-import { deriveKeys } from '../src/tokens/master-key.ts'
+import { OPERATOR } from '../../src/audit/actor.ts'
+import { recordEvent } from '../../src/audit/record.ts'
+import { verifyLog } from '../../src/audit/verify.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
+import { issueCode } from '../../src/proofs/code.ts'
+import { resealAll } from '../../src/resealing/reseal.ts'
+import { deriveKeys } from '../../src/tokens/master-key.ts'
 import {
   getMe,
   type Person,
@@ -17,10 +17,10 @@ import {
   type Tokens,
   testClock,
   testEnvironment,
-} from './support/app.ts'
-import { sealAll } from './support/audit.ts'
-import { enqueue, mailsOf, verification } from './support/mail.ts'
-import { eventually } from './support/wait.ts'
+} from '../support/app.ts'
+import { sealAll } from '../support/audit.ts'
+import { enqueue, mailsOf, verification } from '../support/mail.ts'
+import { eventually } from '../support/wait.ts'
 
 const OLD = 'the old master key, of more than 32 bytes'
 const NEW = 'the new master key, of more than 32 bytes'
