@@ -93,6 +93,7 @@ export function createCounts(): Counts {
       email_change_undone: 0,
       refresh_token_reused: 0,
       single_use_token_reused: 0,
+      session_limit: 0,
     },
     limited: Object.fromEntries(LIMIT_CLASSES.map((name) => [name, 0])) as Record<LimitClass, number>,
     breach_api: { answered: 0, failed: 0 },

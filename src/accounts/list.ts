@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { lowerAscii } from '../db/dialect.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
+import { NextCursor, pageQuery } from '../pages.ts'
 import { ROLES } from '../roles/permissions.ts'
 import { enumOf, named, ref } from '../schemas.ts'
 import { hasRole, selectAccounts, toAccount, toUser } from './account.ts'
@@ -12,16 +13,7 @@ import { User } from './schema.ts'
 
 export const UserQuery = Type.Object(
   {
-    limit: Type.Integer({
-      minimum: 1,
-      maximum: 100,
-      default: 20,
-      description: 'the most items of a page',
-      example: 20,
-    }),
-    cursor: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: '`next_cursor` of the page before' }),
-    ),
+    ...pageQuery(100, 20),
     q: Type.Optional(
       Type.String({
         minLength: 1,
@@ -41,7 +33,7 @@ export const UserPage = named(
   'UserPage',
   Type.Object({
     items: Type.Array(ref(User), { description: 'in the order in which they were made' }),
-    next_cursor: Type.Optional(Type.String({ description: 'for the next page; absent on the last', example: 'MjA' })),
+    next_cursor: NextCursor,
   }),
 )
 export type UserPage = Static<typeof UserPage>

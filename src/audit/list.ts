@@ -1,7 +1,7 @@
-/** Reading the log, newest first, in keyset pages: what is added meanwhile neither repeats nor hides an event. */
+/** Reading the log, newest first, in keyset pages. */
 import type { AuditEventRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import { Failure } from '../errors.ts'
+import { pageOf, readCursor, writeCursor } from '../pages.ts'
 import type { Action } from './actions.ts'
 import { OPERATOR, SYSTEM } from './actor.ts'
 import type { Activity, ActivityPage, AuditEventItem, AuditPage, AuditQuery } from './schema.ts'
@@ -41,12 +41,6 @@ export async function listActivity(
   { limit, cursor }: Pick<AuditQuery, 'limit' | 'cursor'>,
 ): Promise<ActivityPage> {
   return pageOf(await findEvents(deps, { subject: uid }, cursor, limit + 1), limit, toActivity)
-}
-
-function pageOf<T>(rows: readonly AuditEventRow[], limit: number, show: (row: AuditEventRow) => T) {
-  const items = rows.slice(0, limit)
-  const last = items.at(-1)
-  return { items: items.map(show), ...(rows.length > limit && last && { next_cursor: writeCursor(last.id) }) }
 }
 
 function findEvents({ db }: Pick<Deps, 'db'>, filter: Filter, cursor: string | undefined, limit: number) {
@@ -101,15 +95,4 @@ export function toActivity(row: AuditEventRow): Activity {
 function present<T extends Record<string, string | null>>(members: T) {
   const entries = Object.entries(members).filter(([, value]) => value !== null)
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], null> }
-}
-
-const writeCursor = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
-
-function readCursor(cursor: string): string {
-  const hex = Buffer.from(cursor, 'base64url').toString('hex')
-  const [, ...parts] = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(hex) ?? []
-  if (parts.length > 0) return parts.join('-')
-  throw new Failure('validation_failed', {
-    errors: [{ in: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
-  })
 }

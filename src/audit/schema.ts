@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { NextCursor, pageQuery } from '../pages.ts'
 import { enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
 import { ACTIONS } from './actions.ts'
 
@@ -59,21 +60,12 @@ export const AuditPage = named(
   'AuditPage',
   Type.Object({
     items: Type.Array(ref(AuditEventItem), { description: 'newest first' }),
-    next_cursor: Type.Optional(Type.String({ description: 'for the next page; absent on the last' })),
+    next_cursor: NextCursor,
   }),
 )
 export type AuditPage = Static<typeof AuditPage>
 
-const page = {
-  limit: Type.Integer({
-    minimum: 1,
-    maximum: 100,
-    default: 20,
-    description: 'the most items of a page',
-    example: 20,
-  }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '`next_cursor` of the page before' })),
-}
+const page = pageQuery(100, 20)
 
 const exact = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 128, format: 'plain-text', description }))
@@ -122,7 +114,7 @@ export const ActivityPage = named(
   'ActivityPage',
   Type.Object({
     items: Type.Array(ref(Activity), { description: 'newest first' }),
-    next_cursor: Type.Optional(Type.String({ description: 'for the next page; absent on the last' })),
+    next_cursor: NextCursor,
   }),
 )
 export type ActivityPage = Static<typeof ActivityPage>

@@ -16,6 +16,7 @@ import * as owner from './migrations/0009-owner.ts'
 import * as requests from './migrations/0010-requests.ts'
 import * as auditMarks from './migrations/0012-audit.ts'
 import * as outages from './migrations/0013-outages.ts'
+import * as sessions from './migrations/0014-sessions.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
@@ -32,6 +33,7 @@ const MIGRATIONS = {
   '0010-requests': requests,
   '0012-audit': auditMarks,
   '0013-outages': outages,
+  '0014-sessions': sessions,
 }
 
 /** The names of the migrations that this version knows, in order. */

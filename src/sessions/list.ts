@@ -1,24 +1,36 @@
+import type { SessionRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import type { Session } from './schema.ts'
+import { pageOf, readCursor } from '../pages.ts'
+import type { Session, SessionList, SessionQuery } from './schema.ts'
 import { endOf } from './session.ts'
+import type { SessionState } from './states.ts'
 
-/** An account's living sessions, newest first. */
+/**
+ * One page of the living sessions of an account, newest first.
+ * @param by the session that asks
+ * @throws Failure validation_failed for a cursor that is none
+ */
 export async function listSessions(
   deps: Pick<Deps, 'config' | 'db' | 'now'>,
-  userId: number,
-  currentId: string,
-): Promise<Session[]> {
-  const { config, db, now } = deps
-  const rows = await db
+  by: Pick<SessionState, 'account' | 'session_id'>,
+  { limit, cursor }: SessionQuery,
+): Promise<SessionList> {
+  const now = deps.now()
+  let select = deps.db
     .selectFrom('sessions')
     .selectAll()
-    .where('user_id', '=', userId)
+    .where('user_id', '=', by.account.id)
     .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now())
-    .where('last_used_at', '>', now() - config.session_idle_ttl)
+    .where('expires_at', '>', now)
+    .where('last_used_at', '>', now - deps.config.session_idle_ttl)
     .orderBy('id', 'desc')
-    .execute()
-  return rows.map((row) => ({
+    .limit(limit + 1)
+  if (cursor !== undefined) select = select.where('id', '<', readCursor(cursor))
+  return pageOf(await select.execute(), limit, (row) => showSession(deps, row, by.session_id))
+}
+
+function showSession(deps: Pick<Deps, 'config'>, row: SessionRow, currentId: string): Session {
+  return {
     id: row.id,
     created_at: new Date(row.created_at).toISOString(),
     last_used_at: new Date(row.last_used_at).toISOString(),
@@ -26,5 +38,5 @@ export async function listSessions(
     ...(row.ip !== null && { ip: row.ip }),
     ...(row.user_agent !== null && { user_agent: row.user_agent }),
     current: row.id === currentId,
-  }))
+  }
 }

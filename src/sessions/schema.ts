@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { NextCursor, pageQuery } from '../pages.ts'
 import { closed, enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
 
 const RefreshTokenString = Type.String({
@@ -56,7 +57,15 @@ export const Session = named(
 )
 export type Session = Static<typeof Session>
 
+/** So many fill less than 64 KB, whatever their programs call themselves. */
+const MOST_OF_PAGE = 80
+
+/** As many as can be where nothing is said: clients of 0.1.0 know no pages. */
+export const SessionQuery = Type.Object(pageQuery(MOST_OF_PAGE, MOST_OF_PAGE))
+export type SessionQuery = Static<typeof SessionQuery>
+
 export const SessionList = named(
   'SessionList',
-  Type.Object({ items: Type.Array(ref(Session), { description: 'newest first' }) }),
+  Type.Object({ items: Type.Array(ref(Session), { description: 'newest first' }), next_cursor: NextCursor }),
 )
+export type SessionList = Static<typeof SessionList>

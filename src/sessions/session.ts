@@ -25,6 +25,7 @@ export type EndReason =
   | 'email_change_undone'
   | 'refresh_token_reused'
   | 'single_use_token_reused'
+  | 'session_limit'
 
 /**
  * How somebody proved who they are, as tokens tell it: by a password, by a code that was sent (RFC 8176), or by a link, for
@@ -83,6 +84,11 @@ const insertRow = compiled<NewSession, SessionRow>((db, stand) =>
     .returningAll(),
 )
 
+/** The clients of other services alone have sessions that end with their token. */
+export function kindOf(life: number | undefined): NonNullable<SessionRow['kind']> {
+  return life === undefined ? 'tokens' : 'dialect'
+}
+
 /**
  * Adds a session for an account; the caller's transaction has made sure that the account may have one.
  * @param origin where its owner comes from
@@ -107,8 +113,7 @@ export async function insertSession(
     amr,
     ip: origin.ip ?? null,
     user_agent: origin.user_agent?.slice(0, USER_AGENT_LENGTH) ?? null,
-    // the clients of other services alone have sessions that end with their token
-    kind: life === undefined ? 'tokens' : 'dialect',
+    kind: kindOf(life),
   })
   const { id: session_id } = session as SessionRow
   await recordEvent(tx, deps, { action: 'session.start', actor: { uid, session_id, origin }, subject: uid })

@@ -5,7 +5,8 @@ import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { type Arrival, welcomeDevice } from '../devices/device.ts'
 import { tellNewDevice } from '../devices/notice.ts'
-import { type Amr, insertSession } from '../sessions/session.ts'
+import { makeRoom } from '../sessions/caps.ts'
+import { type Amr, insertSession, kindOf } from '../sessions/session.ts'
 
 /** A session that has just begun. */
 export interface BegunSession {
@@ -15,17 +16,18 @@ export interface BegunSession {
 }
 
 /**
- * Begins a session, in the transaction that has made sure that the account may have one: its device is known from now on,
- * and the owner is told of a new one.
+ * Begins a session, in the transaction that has made sure that the account may have one and holds on to it: its device is
+ * known from now on, and the owner is told of a new one. Where the account has too many sessions, the idlest ends.
  * @param how how long it lasts at the most, in ms, and how its owner has proved who they are
  */
 export async function beginSession(
   tx: Tx,
-  deps: Pick<Deps, 'audit' | 'config' | 'keys' | 'mailer' | 'now'>,
+  deps: Pick<Deps, 'audit' | 'config' | 'counts' | 'keys' | 'mailer' | 'now' | 'states'>,
   account: Account,
   origin: Origin,
   how: { life?: number | undefined; amr?: Amr } = {},
 ): Promise<BegunSession> {
+  await makeRoom(tx, deps, account, kindOf(how.life), origin)
   const session = await insertSession(tx, deps, account, origin, how)
   const arrival = await welcomeDevice(tx, deps, account.id, origin)
   if (arrival.isNew || isUnseen(account, arrival)) await tellNewDevice(tx, deps, account, session, arrival)

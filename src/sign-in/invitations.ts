@@ -60,6 +60,7 @@ export async function invite(
  */
 export async function acceptInvitation(
   deps: MailNeeds & Pick<Deps, 'db' | 'hasher' | 'keys' | 'passwordLists' | 'states'>,
+  deps: MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'keys' | 'passwordLists' | 'states'>,
   { token, password, ...profile }: Acceptance,
   origin: Origin,
 ): Promise<TokenPair> {

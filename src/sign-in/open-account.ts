@@ -15,7 +15,7 @@ import type { Role } from '../roles/permissions.ts'
 import { beginSession } from './begin-session.ts'
 import { mayLogIn, type OpenedSession } from './sign-in.ts'
 
-type Needs = MailNeeds & Pick<Deps, 'db' | 'hasher' | 'passwordLists'>
+type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states'>
 
 /** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
 export interface NewAccount extends Profile {

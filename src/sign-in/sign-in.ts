@@ -20,7 +20,19 @@ import type { Credentials } from './schema.ts'
 /** What it takes to begin a session for who knows a password. */
 export type SignInNeeds = Pick<
   Deps,
-  'audit' | 'config' | 'db' | 'ephemeral' | 'gate' | 'hasher' | 'keys' | 'later' | 'mailer' | 'now' | 'throttle'
+  | 'audit'
+  | 'config'
+  | 'counts'
+  | 'db'
+  | 'ephemeral'
+  | 'gate'
+  | 'hasher'
+  | 'keys'
+  | 'later'
+  | 'mailer'
+  | 'now'
+  | 'states'
+  | 'throttle'
 >
 
 /** A password that is renewed by a parallel sign-in is checked once more against what was stored meanwhile. */
@@ -131,13 +143,14 @@ const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number
       .where('users.id', '=', stand('user_id'))
       .where('users.disabled_at', 'is', null)
       .where('passwords.hash', '=', stand('hash')),
-    'share',
+    'update',
   ),
 )
 
 /**
  * Starts a session if the account is still enabled and still has the password that was checked: hashing takes
- * long enough for a password change to overtake it, and that change ends sessions it can see. So it waits for this one.
+ * long enough for a password change to overtake it, and that change ends sessions it can see. So it waits for this one; and
+ * so do other sign-ins, each of which has to see how many sessions there are.
  */
 function startSession(
   deps: SignInNeeds,

@@ -64,6 +64,12 @@ export const ENDINGS = {
   logout: { this_session: 'ends', other_sessions: 'goes on', ...WITH_SESSIONS, ...NONE },
   'logout everywhere': { ...ALL_END, ...WITH_SESSIONS, void_tokens: ['change'], forgotten_devices: 'none' },
   'logged out by an admin': { ...ALL_END, ...WITH_SESSIONS, void_tokens: ['change'], forgotten_devices: 'none' },
+  'one session too many, this one the idlest': {
+    this_session: 'ends',
+    other_sessions: 'goes on',
+    ...WITH_SESSIONS,
+    ...NONE,
+  },
   'stolen refresh token': { this_session: 'ends', other_sessions: 'goes on', ...WITH_SESSIONS, ...NONE },
   'signing keys revoked': {
     ...ALL_GO_ON,

@@ -8,6 +8,8 @@ import { findHash } from '../../src/passwords/password.ts'
 import { issueCode } from '../../src/proofs/code.ts'
 import { issueProof, type NewProof } from '../../src/proofs/proof.ts'
 import { digestOfRequest, makeRequestToken } from '../../src/proofs/request-token.ts'
+import { CAPS } from '../../src/sessions/caps.ts'
+import { takeApart } from '../attacks/mint.ts'
 import {
   bearer,
   type Environment,
@@ -22,6 +24,7 @@ import {
   type TestApp,
   type Tokens,
 } from '../support/app.ts'
+import { multiplySessions } from '../support/sessions.ts'
 import { type Act, ENDINGS, type Endings, endingsTable, TOKENS, type Token } from './endings.ts'
 
 const HOUR = 3_600_000
@@ -174,6 +177,16 @@ const ACTS: Record<Act, (scene: Scene) => Promise<void>> = {
   logout: ({ app, sessions }) => succeed(post(app, '/auth/logout', { refresh_token: sessions.this.refresh_token })),
   'logout everywhere': ({ app, sessions }) =>
     succeed(post(app, '/auth/logout-all', {}, bearer(sessions.this.access_token))),
+  async 'one session too many, this one the idlest'({ app, email, password, sessions }) {
+    await multiplySessions(app, CAPS.interactive.most - 2)
+    const idlest = String(takeApart(sessions.this.access_token).claims.sid)
+    await app.db
+      .updateTable('sessions')
+      .set({ last_used_at: app.now() - HOUR })
+      .where('id', '=', idlest)
+      .execute()
+    await succeed(post(app, '/auth/login', { identifier: email, password }))
+  },
   async 'stolen refresh token'({ app, sessions }) {
     const stolen = sessions.this.refresh_token
     Object.assign(sessions.this, (await refresh(app, stolen)).json<Tokens>())

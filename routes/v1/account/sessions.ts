@@ -2,7 +2,7 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { Message, Uuid } from '../../../src/schemas.ts'
 import { endOwnSession, endUserSessions } from '../../../src/sessions/end.ts'
 import { listSessions } from '../../../src/sessions/list.ts'
-import { SessionList } from '../../../src/sessions/schema.ts'
+import { SessionList, SessionQuery } from '../../../src/sessions/schema.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { actorOf } from '../../origin.ts'
 
@@ -15,11 +15,12 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'listMySessions',
       summary: 'Where one is signed in',
-      description: 'The living sessions, newest first.',
+      description: 'The living sessions, newest first, page by page.',
       tags: ['Account'],
-      response: { 200: answer(SessionList, 'The sessions') },
+      querystring: SessionQuery,
+      response: { 200: answer(SessionList, 'A page of sessions') },
     },
-    handler: async ({ session }) => ({ items: await listSessions(app, session.account.id, session.session_id) }),
+    handler: ({ session, query }) => listSessions(app, session, query),
   })
 
   app.route({
