@@ -1,4 +1,5 @@
 /** Lists in keyset pages: what is added or removed meanwhile neither repeats nor hides a row. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import { Failure } from './errors.ts'
 
@@ -47,4 +48,24 @@ export function readCursor(cursor: string): string {
   throw new Failure('validation_failed', {
     errors: [{ in: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
   })
+}
+
+/** So many rows are read at once where all are read: a few milliseconds of work. */
+export const STEP = 200
+
+/** Some items of all, and what the next ones come after; absent from the last step. */
+export interface Step<T> {
+  items: T[]
+  after?: string
+}
+
+/** All items, a step at a time: when it is asked for, and never without letting others have a turn. */
+export async function* readInSteps<T>(read: (after: string | undefined) => Promise<Step<T>>): AsyncGenerator<T[]> {
+  for (let after: string | undefined; ; ) {
+    const step = await read(after)
+    if (step.items.length > 0) yield step.items
+    after = step.after
+    if (after === undefined) return
+    await nextTurn()
+  }
 }

@@ -1,16 +1,13 @@
 /** Reading the log, newest first, in keyset pages. */
 import type { AuditEventRow } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
-import { pageOf, readCursor, writeCursor } from '../pages.ts'
+import { pageOf, readCursor, readInSteps, STEP, writeCursor } from '../pages.ts'
 import type { Action } from './actions.ts'
 import { OPERATOR, SYSTEM } from './actor.ts'
 import type { Activity, ActivityPage, AuditEventItem, AuditPage, AuditQuery } from './schema.ts'
 
 /** What events are looked for by. */
 export type Filter = Omit<AuditQuery, 'limit' | 'cursor' | 'format'>
-
-/** Events in one read of an export. */
-const PAGE = 500
 
 /**
  * One page of events.
@@ -22,13 +19,12 @@ export async function listEvents(deps: Pick<Deps, 'db'>, { limit, cursor, ...fil
 
 /** All events that fit, as lines of JSON; a page is in memory at a time, and read when it is asked for. */
 export async function* exportEvents(deps: Pick<Deps, 'db'>, filter: Filter): AsyncGenerator<string> {
-  for (let cursor: string | undefined; ; ) {
-    const rows = await findEvents(deps, filter, cursor, PAGE)
-    yield rows.map((row) => `${JSON.stringify(toItem(row))}\n`).join('')
+  const steps = readInSteps(async (cursor) => {
+    const rows = await findEvents(deps, filter, cursor, STEP)
     const last = rows.at(-1)
-    if (!last || rows.length < PAGE) return
-    cursor = writeCursor(last.id)
-  }
+    return { items: rows.map(toItem), ...(last && rows.length === STEP && { after: writeCursor(last.id) }) }
+  })
+  for await (const items of steps) yield items.map((item) => `${JSON.stringify(item)}\n`).join('')
 }
 
 /**

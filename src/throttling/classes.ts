@@ -34,6 +34,8 @@ export const CLASSES = {
   gateway: { most: 12_000, window: MINUTE, by: 'account', shared: false },
   /** what they change */
   write: { most: 120, window: MINUTE, by: 'account', shared: false },
+  /** all that is held about somebody, or all events, in one answer */
+  export: { most: 30, window: HOUR, by: 'account', shared: true },
   /** what administrators ask and change */
   admin: { most: 600, window: MINUTE, by: 'account', shared: false },
   /** renewing tokens and giving them up */

@@ -78,6 +78,7 @@ t.test('with nothing set, every value has the default that the documents say', a
       read: { most: 1200, window: MINUTE },
       gateway: { most: 12_000, window: MINUTE },
       write: { most: 120, window: MINUTE },
+      export: { most: 30, window: HOUR },
       admin: { most: 600, window: MINUTE },
       refresh: { most: 600, window: MINUTE },
       strength: { most: 120, window: MINUTE },

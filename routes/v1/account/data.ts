@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listActivity } from '../../../src/audit/list.ts'
 import { ActivityPage, ActivityQuery } from '../../../src/audit/schema.ts'
@@ -26,7 +27,9 @@ const data: FastifyPluginAsyncTypebox = async (app) => {
   app.route({
     method: 'GET',
     url: '/users/me/export',
-    config: { permission: 'self:read', recent: true },
+    // a HEAD would gather everything, and show nothing of it
+    exposeHeadRoute: false,
+    config: { permission: 'self:read', recent: true, limit: 'export' },
     schema: {
       operationId: 'exportMyData',
       summary: 'Everything that is held about oneself',
@@ -36,7 +39,10 @@ const data: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['Account'],
       response: { 200: answer(PersonalData, 'Everything'), ...problems('user_not_found') },
     },
-    handler: (request) => gatherPersonalData(app, actorOf(request)),
+    handler: async (request, reply) => {
+      const text = await gatherPersonalData(app, actorOf(request))
+      return reply.type('application/json; charset=utf-8').send(Readable.from(text) as never)
+    },
   })
 }
 

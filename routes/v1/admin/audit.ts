@@ -11,6 +11,7 @@ const LINES = 'application/x-ndjson'
 
 /** The log of what happened. */
 const audit: FastifyPluginAsyncTypebox = async (app) => {
+  const countExport = app.limit('export')
   app.route({
     method: 'GET',
     url: '/audit',
@@ -20,6 +21,7 @@ const audit: FastifyPluginAsyncTypebox = async (app) => {
       permission: 'audit:read',
       recent: { when: asksForLines, inWords: 'where all events are asked for at once' },
     },
+    onRequest: (request, reply, done) => (asksForLines(request) ? countExport(request, reply, done) : done()),
     schema: {
       operationId: 'listAuditEvents',
       summary: 'What happened, page by page',
