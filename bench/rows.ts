@@ -4,6 +4,7 @@ import { audit, auditPostgres } from './rows/audit.ts'
 import { loginBetterAuth, meBetterAuth } from './rows/better-auth.ts'
 import { filter } from './rows/filter.ts'
 import { importMemory, importRate } from './rows/import.ts'
+import { waitingLists } from './rows/lists.ts'
 import { login } from './rows/login.ts'
 import { many } from './rows/many.ts'
 import { me, verify } from './rows/me.ts'
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   filter,
   waitingLogins,
   waitingStorm,
+  waitingLists,
   audit,
   auditPostgres,
   ...timing,

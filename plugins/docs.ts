@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import fp from 'fastify-plugin'
+import { isOn } from '../src/features.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -129,6 +130,7 @@ const TYPES: Readonly<Record<string, string>> = { css: 'text/css', js: 'text/jav
 
 export default fp(
   async (app) => {
+    if (!isOn(app.config, 'docs')) return
     for (const [place, { policy, files }] of Object.entries(PAGES)) {
       for (const [name, content] of Object.entries(files)) {
         const headers = {

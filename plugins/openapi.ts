@@ -16,7 +16,7 @@ Every answer to a readable request names it in \`X-Request-Id\`. Answers with to
 \`Cache-Control: no-store\`.
 
 This contract is served as [YAML](/openapi.yaml) and [JSON](/openapi.json), and as pages \
-[to try](/docs) and [to read](/redoc).`
+[to try](/docs) and [to read](/redoc), unless \`DOCS\` is \`off\`.`
 
 const TAGS = [
   { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },

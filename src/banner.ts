@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { shownUrl } from './db/open.ts'
 import { doubtsAbout } from './doctor/configuration.ts'
 import type { Ephemeral } from './ephemeral/store.ts'
+import { isOn } from './features.ts'
 import { isMailOn } from './mail/mailer.ts'
 import { authority } from './operation/values.ts'
 import { VERSION } from './operation/version.ts'
@@ -24,9 +25,9 @@ export function banner(config: Config, { port, store }: { port: number; store: s
   const lines = [
     `Latchkey ${VERSION} on Node ${process.versions.node}`,
     `  API        ${base}/api/v1`,
-    `  try it     ${base}/docs`,
-    `  read it    ${base}/redoc`,
-    `  contract   ${base}/openapi.yaml`,
+    ...(isOn(config, 'docs')
+      ? [`  try it     ${base}/docs`, `  read it    ${base}/redoc`, `  contract   ${base}/openapi.yaml`]
+      : []),
     ...(metrics ? [`  metrics    ${metrics}`] : []),
     `  database   ${shownUrl(config.database_url)}`,
     `  ephemeral  ${store}`,

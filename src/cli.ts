@@ -10,6 +10,7 @@ import { doctor } from './commands/doctor.ts'
 import { keys } from './commands/keys.ts'
 import { moving } from './commands/moving.ts'
 import { passwords } from './commands/passwords.ts'
+import { sessions } from './commands/sessions.ts'
 import { upgrade } from './commands/upgrade.ts'
 import { users } from './commands/users.ts'
 import { explain } from './operation/explain.ts'
@@ -23,7 +24,20 @@ program
   .description('run the service')
   .option('--workers <number>', 'this many processes on the one port, or "auto" for one per core; WORKERS otherwise')
   .action(({ workers }: { workers?: string }) => start(workers === undefined ? {} : { WORKERS: workers }))
-for (const addTo of [database, migrations, upgrade, admins, users, keys, audit, moving, passwords, contract, doctor])
+for (const addTo of [
+  database,
+  migrations,
+  upgrade,
+  admins,
+  users,
+  sessions,
+  keys,
+  audit,
+  moving,
+  passwords,
+  contract,
+  doctor,
+])
   addTo(program)
 
 /** Says what went wrong in one line a fault, and how that counts. */

@@ -88,6 +88,7 @@ export function createCounts(): Counts {
       logout_all: 0,
       revoked_by_owner: 0,
       revoked_by_admin: 0,
+      revoked_by_operator: 0,
       password_changed: 0,
       account_disabled: 0,
       email_change_undone: 0,

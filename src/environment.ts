@@ -202,6 +202,7 @@ export const Environment = Type.Object({
     'off',
     'whether the login of `python-jwt-template` hides which addresses have an account; its clients expect to be told',
   ),
+  DOCS: choice(['on', 'off'], 'on', 'off: neither the contract nor the pages that show it are served'),
   LOG_LEVEL: choice(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',

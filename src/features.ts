@@ -1,8 +1,12 @@
-/** What the configuration can switch off, and what cannot be had without mail. */
+/** What the configuration can switch off, some of which cannot be had without mail. */
 import type { Config } from './config.ts'
 import { isMailOn } from './mail/mailer.ts'
 
 const FEATURES = {
+  docs: {
+    isOn: (config) => config.docs === 'on',
+    needs: '`DOCS=on`, as by default',
+  },
   mail: {
     isOn: sendsMail,
     needs: 'that the service can send mail',

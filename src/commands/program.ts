@@ -1,5 +1,6 @@
 /** What every group of commands is built from. */
 import { type Command, CommanderError } from 'commander'
+import { findByIdentifier } from '../accounts/account.ts'
 import { buildApp } from '../app.ts'
 import type { Action } from '../audit/actions.ts'
 import { OPERATOR } from '../audit/actor.ts'
@@ -10,6 +11,8 @@ import { refusePending } from '../db/migrate.ts'
 import { type Db, openDatabase } from '../db/open.ts'
 import { complain } from '../operation/printable.ts'
 import { resolveKeys, trailKeys } from '../tokens/master-key.ts'
+import { Failure } from '../errors.ts'
+import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
 import { ask } from './terminal.ts'
 
 /** Adds its commands to the program. */
@@ -57,6 +60,17 @@ export async function withApp(work: (app: App) => Promise<void>, config = loadCo
   } finally {
     await app.close()
   }
+}
+
+/**
+ * The account that somebody means by its id, its user name or its e-mail address.
+ * @throws Failure user_not_found
+ */
+export async function findNamed({ db }: Pick<App, 'db'>, identifier: string): Promise<{ id: number; uid: string }> {
+  const byUid = db.selectFrom('users').select(['id', 'uid']).where('uid', '=', identifier).executeTakeFirst()
+  const account = (await byUid) ?? (await findByIdentifier(db, identifier))
+  if (!account) throw new Failure('user_not_found')
+  return account
 }
 
 /** A use that no option parser can see is wrong: one line, exit code 2. */

@@ -1,9 +1,7 @@
 /** `latchkey users …` */
-import { findByIdentifier } from '../accounts/account.ts'
 import { OPERATOR } from '../audit/actor.ts'
-import { Failure } from '../errors.ts'
 import { removeAccount } from '../sign-in/manage-account.ts'
-import { type CommandGroup, misuse, withApp } from './program.ts'
+import { type CommandGroup, findNamed, misuse, withApp } from './program.ts'
 import { ask, say } from './terminal.ts'
 
 /** What an operator does for one person. */
@@ -20,9 +18,7 @@ export const users: CommandGroup = (program) => {
 async function erase(identifier: string, { yes = false }: { yes?: boolean }): Promise<void> {
   if (!yes && !process.stdin.isTTY) throw misuse('users erase needs --yes where nobody can be asked')
   await withApp(async (app) => {
-    const byUid = app.db.selectFrom('users').select('uid').where('uid', '=', identifier).executeTakeFirst()
-    const account = (await byUid) ?? (await findByIdentifier(app.db, identifier))
-    if (!account) throw new Failure('user_not_found')
+    const account = await findNamed(app, identifier)
     if (!yes && (await ask(`Erase ${identifier} for ever? Type yes: `)) !== 'yes') throw new Error('nothing was erased')
     await removeAccount(app, account.uid, OPERATOR)
     say(`erased; in the audit log it is ${account.uid}`)

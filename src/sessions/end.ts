@@ -10,8 +10,9 @@ import { isAuthentic, parseRefreshToken } from './refresh-token.ts'
 import type { EndReason } from './session.ts'
 import type { SessionState } from './states.ts'
 
-type RevocationNeeds = Pick<Deps, 'audit' | 'now' | 'states'>
-type Needs = RevocationNeeds & Pick<Deps, 'counts' | 'db'>
+/** What it takes to end sessions in a transaction. */
+export type EndingNeeds = Pick<Deps, 'audit' | 'now' | 'states'>
+type Needs = EndingNeeds & Pick<Deps, 'counts' | 'db'>
 
 /** An account, by its number and its uid. */
 type Owner = Pick<Account, 'id' | 'uid'>
@@ -34,7 +35,7 @@ export async function endSession(deps: Needs, id: string, reason: EndReason, act
  */
 export async function revokeSession(
   tx: Tx,
-  deps: RevocationNeeds,
+  deps: EndingNeeds,
   id: string,
   reason: EndReason,
   actor: Actor,
@@ -85,7 +86,25 @@ export async function endUserSessions(deps: Needs, account: Owner, reason: EndRe
     await deps.states.forgetUser(tx, account.id)
     return revokeSessions(tx, deps, account, reason, actor)
   })
+  const ended = await inTransaction(deps.db, (tx) => endAllOf(tx, deps, account, reason, actor))
   deps.counts.ended[reason] += ended
+}
+
+/**
+ * The part of that which belongs into a transaction; the caller counts them.
+ * @returns how many were ended
+ */
+export async function endAllOf(
+  tx: Tx,
+  deps: EndingNeeds,
+  account: Owner,
+  reason: EndReason,
+  actor: Actor,
+): Promise<number> {
+  await voidProofs(tx, account.id, ['email-change'])
+  // also where none is left to end: whoever ended some by hand in the database makes every node hear of it so
+  await deps.states.forgetUser(tx, account.id)
+  return revokeSessions(tx, deps, account, reason, actor)
 }
 
 /**
@@ -95,7 +114,7 @@ export async function endUserSessions(deps: Needs, account: Owner, reason: EndRe
  */
 export function revokeSessions(
   tx: Tx,
-  deps: RevocationNeeds,
+  deps: EndingNeeds,
   owner: Owner,
   reason: EndReason,
   actor: Actor,
@@ -111,7 +130,7 @@ type Those = ReturnType<typeof livingSessions>
 /** Revokes the living sessions of an account, or some of them. */
 async function revokeThose(
   tx: Tx,
-  deps: RevocationNeeds,
+  deps: EndingNeeds,
   { id, uid }: Owner,
   reason: EndReason,
   actor: Actor,
@@ -153,7 +172,7 @@ export async function endOwnSession(
  */
 export async function revokeLikeSession(
   tx: Tx,
-  deps: RevocationNeeds,
+  deps: EndingNeeds,
   id: string,
   owner: Owner,
   actor: Actor,

@@ -20,6 +20,7 @@ export type EndReason =
   | 'logout_all'
   | 'revoked_by_owner'
   | 'revoked_by_admin'
+  | 'revoked_by_operator'
   | 'password_changed'
   | 'account_disabled'
   | 'email_change_undone'

@@ -1,6 +1,17 @@
 /** Attacks with very many sessions of one account: what they cost everybody else. */
 import t, { type Test } from 'tap'
-import { bearer, getMe, login, onEachStore, refresh, registerSomebody, startApp, type TestApp } from '../support/app.ts'
+import { v7 as uuidv7 } from 'uuid'
+import {
+  bearer,
+  getMe,
+  login,
+  onEachStore,
+  refresh,
+  registerAdmin,
+  registerSomebody,
+  startApp,
+  type TestApp,
+} from '../support/app.ts'
 import { LONGEST_ADDRESS, LONGEST_AGENT, multiplySessions } from '../support/sessions.ts'
 import { takeApart } from './mint.ts'
 
@@ -136,4 +147,51 @@ t.test('a page is as long as was asked for, and a cursor is one of ours', async 
   t.notOk('next_cursor' in rest)
   for (const wrong of ['?limit=81', '?limit=0', '?limit=x', '?cursor=x', '?cursor='])
     t.equal((await list(app, person.access_token, wrong)).json().code, 'validation_failed', wrong)
+})
+
+t.test('all that is held about somebody comes whole, and others have their turns meanwhile', async (t) => {
+  const { app, person } = await start(t)
+  await multiplySessions(app, 3000, { user_agent: LONGEST_AGENT, revoked_at: app.now(), revoked_reason: 'logout' })
+  const { salt: _, ...event } = await app.db.selectFrom('audit_events').selectAll().limit(1).executeTakeFirstOrThrow()
+  const { uid } = await app.db.selectFrom('users').select('uid').executeTakeFirstOrThrow()
+  const events = Array.from({ length: 450 }, () => ({
+    ...event,
+    id: uuidv7(),
+    subject: uid,
+    seq: null,
+    chain: null,
+    salt: null,
+  }))
+  await app.db.insertInto('audit_events').values(events).execute()
+  let turns = 0
+  let isOver = false
+  const others = (async () => {
+    for (; !isOver; turns += 1) await app.inject({ url: '/health/live' })
+  })()
+  const answer = await app.inject({ url: '/api/v1/users/me/export', headers: person.authorization })
+  isOver = true
+  await others
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
+  const { sessions, events: told } = answer.json()
+  t.equal(new Set(sessions.map(({ id }: { id: string }) => id)).size, 3100)
+  t.equal(told.length, 450 + (await countOwn(app, uid)))
+  t.ok(turns >= 15, `${turns} others were answered meanwhile`)
+})
+
+const countOwn = async (app: TestApp, uid: string) =>
+  (await app.db.selectFrom('audit_events').select('id').where('subject', '=', uid).execute()).length - 450
+
+t.test('exports are dear: thirty an hour for an account, the log of events as lines among them', async (t) => {
+  const app = await startApp(t, { RATE_LIMIT: 'on', RATE_LIMITS: 'export=2/1h' })
+  const admin = await registerAdmin(app)
+  const ask = (url: string, headers = {}) =>
+    app.inject({ url: `/api/v1${url}`, headers: { ...admin.authorization, ...headers } })
+  t.equal((await ask('/users/me/export')).statusCode, 200)
+  t.equal((await ask('/audit?format=jsonl')).statusCode, 200)
+  t.equal((await ask('/audit', { accept: 'application/x-ndjson' })).json().code, 'rate_limited')
+  const refused = await ask('/users/me/export')
+  t.equal(refused.json().code, 'rate_limited')
+  t.match(refused.headers['ratelimit-policy'], /^"export";q=2;w=3600$/)
+  t.equal((await ask('/audit')).statusCode, 200, 'pages are not')
 })

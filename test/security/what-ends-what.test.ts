@@ -177,15 +177,16 @@ const ACTS: Record<Act, (scene: Scene) => Promise<void>> = {
   logout: ({ app, sessions }) => succeed(post(app, '/auth/logout', { refresh_token: sessions.this.refresh_token })),
   'logout everywhere': ({ app, sessions }) =>
     succeed(post(app, '/auth/logout-all', {}, bearer(sessions.this.access_token))),
-  async 'one session too many, this one the idlest'({ app, email, password, sessions }) {
-    await multiplySessions(app, CAPS.interactive.most - 2)
+  async 'one session too many, this one the idlest'({ app, user_id, email, password, sessions }) {
+    await multiplySessions(app, CAPS.interactive.most - 2, { user_id })
     const idlest = String(takeApart(sessions.this.access_token).claims.sid)
     await app.db
       .updateTable('sessions')
       .set({ last_used_at: app.now() - HOUR })
       .where('id', '=', idlest)
       .execute()
-    await succeed(post(app, '/auth/login', { identifier: email, password }))
+    const headers = { 'x-device-token': sessions.this.device_token }
+    await succeed(post(app, '/auth/login', { identifier: email, password }, headers))
   },
   async 'stolen refresh token'({ app, sessions }) {
     const stolen = sessions.this.refresh_token

@@ -65,6 +65,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     body_limit: 65536,
     rate_limit: 'on',
     login_challenge: 'auto',
+    docs: 'on',
     service_name: 'Latchkey',
     default_locale: 'en',
     app_url: undefined,
@@ -148,6 +149,7 @@ const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]
   BODY_LIMIT: ['1024', { body_limit: 1024 }],
   RATE_LIMIT: ['off', { rate_limit: 'off' }],
   LOGIN_CHALLENGE: ['off', { login_challenge: 'off' }],
+  DOCS: ['off', { docs: 'off' }],
   SERVICE_NAME: [
     'The Shop',
     { service_name: 'The Shop', mail_from: { name: 'The Shop', address: 'latchkey@localhost' } },
@@ -312,7 +314,7 @@ const IMPOSSIBLE: Array<[variables: Record<string, string>, fault: string]> = [
   [{ RATE_LIMIT: 'yes' }, 'RATE_LIMIT must be one of on, off (it is "yes")'],
   [
     { RATE_LIMITS: 'logins=3/1m' },
-    'RATE_LIMITS must list limits such as login=30/1m; the classes are public, health, refused, read, gateway, write, admin, refresh, strength, login, code, register, mail (it is "logins=3/1m")',
+    'RATE_LIMITS must list limits such as login=30/1m; the classes are public, health, refused, read, gateway, write, export, admin, refresh, strength, login, code, register, mail (it is "logins=3/1m")',
   ],
   [{ RATE_LIMITS: 'login=0/1m' }, 'RATE_LIMITS must allow at least 1 call in at least 1s (it is "login=0/1m")'],
   [{ MIGRATE: 'no' }, 'MIGRATE must be one of auto, check (it is "no")'],

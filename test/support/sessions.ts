@@ -9,7 +9,10 @@ export const LONGEST_AGENT = '"'.repeat(256)
 /** The longest spelling of an address. */
 export const LONGEST_ADDRESS = 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'
 
-/** Gives the account of the newest session so many more like it, of which each is used a millisecond after the one before. */
+/**
+ * Gives an account so many sessions more, of which each was used a millisecond after the one before.
+ * @param changes with `user_id` where there is more than one account
+ */
 export async function multiplySessions(
   app: TestApp,
   times: number,

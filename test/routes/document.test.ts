@@ -1,0 +1,47 @@
+/** The contract and its pages: written once, kept by whoever has them, and switched off. */
+import t from 'tap'
+import { isOn } from '../../src/features.ts'
+import { startApp } from '../support/app.ts'
+
+const PLACES = ['/openapi.yaml', '/openapi.json']
+const PAGES = ['/docs', '/docs/', '/docs/start.js', '/redoc', '/redoc/redoc.standalone.js']
+
+t.test('the contract is written once, however often it is asked for', async (t) => {
+  const app = await startApp(t)
+  let written = 0
+  const { swagger } = app
+  app.swagger = ((options) => {
+    written += 1
+    return swagger(options as never)
+  }) as typeof swagger
+  for (const url of PLACES) {
+    const first = await app.inject({ url })
+    const second = await app.inject({ url })
+    t.equal(first.statusCode, 200)
+    t.equal(second.body, first.body)
+    t.match(first.headers.etag, /^"[\w-]{43}"$/)
+  }
+  t.equal(written, 2)
+})
+
+t.test('who has it already is told so, and who has another gets this one', async (t) => {
+  const app = await startApp(t)
+  for (const url of PLACES) {
+    const etag = String((await app.inject({ url })).headers.etag)
+    for (const known of [etag, `W/${etag}`, `"another", ${etag}`]) {
+      const answer = await app.inject({ url, headers: { 'if-none-match': known } })
+      t.equal(answer.statusCode, 304, known)
+      t.equal(answer.body, '')
+      t.equal(answer.headers.etag, etag)
+    }
+    t.equal((await app.inject({ url, headers: { 'if-none-match': '"another"' } })).statusCode, 200)
+  }
+})
+
+t.test('with DOCS=off neither the contract nor a page is there', async (t) => {
+  const app = await startApp(t, { DOCS: 'off' })
+  t.notOk(isOn(app.config, 'docs'))
+  for (const url of PLACES) t.match((await app.inject({ url })).json(), { status: 404, code: 'feature_off' }, url)
+  for (const url of PAGES) t.match((await app.inject({ url })).json(), { status: 404, code: 'not_found' }, url)
+  t.equal((await app.inject({ url: '/health/live' })).statusCode, 200)
+})
