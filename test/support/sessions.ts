@@ -21,7 +21,8 @@ export async function multiplySessions(
   const one = await app.db.selectFrom('sessions').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirstOrThrow()
   const rows = Array.from({ length: times }, (_, index) => {
     const at = one.created_at - 2 * times + index
-    return { ...one, id: uuidv7({ msecs: at }), created_at: at, last_used_at: at, ...changes }
+    const living = { kind: 'tokens' as const, revoked_at: null, revoked_reason: null }
+    return { ...one, ...living, id: uuidv7({ msecs: at }), created_at: at, last_used_at: at, ...changes }
   })
   for (let start = 0; start < times; start += 500)
     await app.db
