@@ -79,13 +79,6 @@ export async function endSessionOfToken(
 
 /** Ends every session of an account on every node; an address that one of them asked for is not waited for any more. */
 export async function endUserSessions(deps: Needs, account: Owner, reason: EndReason, actor: Actor): Promise<void> {
-  const ended = await inTransaction(deps.db, async (tx) => {
-    await voidProofs(tx, account.id, ['email-change'])
-    await dropPendingAddress(tx, account.id)
-    // also where none is left to end: whoever ended some by hand in the database makes every node hear of it so
-    await deps.states.forgetUser(tx, account.id)
-    return revokeSessions(tx, deps, account, reason, actor)
-  })
   const ended = await inTransaction(deps.db, (tx) => endAllOf(tx, deps, account, reason, actor))
   deps.counts.ended[reason] += ended
 }
@@ -102,6 +95,7 @@ export async function endAllOf(
   actor: Actor,
 ): Promise<number> {
   await voidProofs(tx, account.id, ['email-change'])
+  await dropPendingAddress(tx, account.id)
   // also where none is left to end: whoever ended some by hand in the database makes every node hear of it so
   await deps.states.forgetUser(tx, account.id)
   return revokeSessions(tx, deps, account, reason, actor)

@@ -59,7 +59,6 @@ export async function invite(
  * one of `PASSWORD_CODES`, overloaded
  */
 export async function acceptInvitation(
-  deps: MailNeeds & Pick<Deps, 'db' | 'hasher' | 'keys' | 'passwordLists' | 'states'>,
   deps: MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'keys' | 'passwordLists' | 'states'>,
   { token, password, ...profile }: Acceptance,
   origin: Origin,
