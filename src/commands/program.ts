@@ -9,10 +9,9 @@ import { type AuditTrail, createTrail } from '../audit/trail.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { refusePending } from '../db/migrate.ts'
 import { type Db, openDatabase } from '../db/open.ts'
+import { Failure } from '../errors.ts'
 import { complain } from '../operation/printable.ts'
 import { resolveKeys, trailKeys } from '../tokens/master-key.ts'
-import { Failure } from '../errors.ts'
-import { deriveKeys, resolveMasterKey } from '../tokens/master-key.ts'
 import { ask } from './terminal.ts'
 
 /** Adds its commands to the program. */
