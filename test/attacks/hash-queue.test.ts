@@ -1,8 +1,10 @@
 /** One address that has far more hashed than there is room for, and a dozen people who come meanwhile. */
 import t from 'tap'
+import type { Claimant } from '../../src/passwords/admission.ts'
 import {
   login,
   type Person,
+  post,
   registerAdmin,
   registerSomebody,
   somebody,
@@ -10,6 +12,8 @@ import {
   type TestApp,
   testClock,
 } from '../support/app.ts'
+import { askFor } from '../support/by-mail.ts'
+import { mailTo } from '../support/mail.ts'
 import { takeApart } from './mint.ts'
 
 const ATTACKER = '198.51.100.66'
@@ -114,4 +118,86 @@ t.test('so do accounts that admins make, and passwords that they set', async (t)
     admins.map(() => 200),
   )
   t.ok(set.turnedAway > 0, 'there was not room for all')
+})
+
+t.test('every call that has something hashed says from where and for whom', async (t) => {
+  const app = await startApp(t, { COMPAT: 'flask-auth,python-jwt-template,flask-jwt-demo' })
+  const [admin, person] = [await registerAdmin(app), await registerSomebody(app)]
+  const invitee = somebody()
+  await post(app, '/invitations', { email: invitee.email }, admin.authorization)
+  const invitation = (await mailTo(app, 'invitation', invitee.email)).token
+  const { username, password } = person
+  const [register, { payload: signUp }] = [registration(), registration()]
+  const tokenOf = async () => {
+    const url = '/authenticate_user'
+    const { token } = (await app.inject({ method: 'POST', url, payload: { username, password } })).json()
+    return { authorization: `Bearer ${token}` }
+  }
+  const v1 = (method: Call['method'], path: string, payload: object, headers = {}): Call => ({
+    method,
+    url: `/api/v1${path}`,
+    payload,
+    headers,
+  })
+  const another = 'a quite different phrase'
+  const calls: Record<string, Call> = {
+    register: v1('POST', '/auth/register', somebody()),
+    login: v1('POST', '/auth/login', { identifier: username, password }),
+    'a login of nobody': v1('POST', '/auth/login', { identifier: 'nobody.at.all', password }),
+    reauthenticate: v1('POST', '/auth/reauthenticate', { password }, person.authorization),
+    'an account made by an admin': v1('POST', '/users', somebody(), admin.authorization),
+    'a password set by an admin': v1('PUT', `/users/${uidOf(person)}`, { password }, admin.authorization),
+    invitation: v1('POST', '/auth/invitations/accept', { token: invitation, ...invitee, email: undefined }),
+    'flask-auth': register,
+    'python-jwt-template': { method: 'POST', url: '/auth/signup', payload: { ...signUp, name: 'Ada' } },
+    'flask-jwt-demo': { method: 'POST', url: '/user', payload: { username: somebody().username, password } },
+  }
+  const claims: Claimant[] = []
+  const { hash, verify, verifyNothing } = app.hasher
+  const note = (from: Claimant) => claims.push(from)
+  app.hasher.hash = (text, from) => {
+    note(from)
+    return hash(text, from)
+  }
+  app.hasher.verify = (phc, text, from) => {
+    note(from)
+    return verify(phc, text, from)
+  }
+  app.hasher.verifyNothing = (text, from) => {
+    note(from)
+    return verifyNothing(text, from)
+  }
+
+  const ask = async (what: string, call: Call) => {
+    claims.length = 0
+    const { statusCode } = await send(app, call, ATTACKER)
+    t.ok(statusCode < 300 || what === 'a login of nobody', `${what}: ${statusCode}`)
+    t.ok(claims.length > 0, `${what}: something is hashed`)
+    for (const { ip, account } of claims) t.ok(ip === ATTACKER && account !== '', `${what}: ${ip}, ${account}`)
+  }
+  for (const [what, call] of Object.entries(calls)) await ask(what, call)
+  const update = { method: 'PUT', url: '/user', payload: { password: another }, headers: await tokenOf() } as const
+  await ask('a change through a dialect', update)
+  const { access_token } = await login(app, username, another)
+  const change = { current_password: another, new_password: password }
+  await ask('a change', v1('POST', '/users/me/password', change, { authorization: `Bearer ${access_token}` }))
+})
+
+t.test('so does a password that is reset by mail', async (t) => {
+  const app = await startApp(t)
+  const { email } = await registerSomebody(app)
+  const { token } = await askFor(app, '/auth/password/forgot', email, 'password-reset')
+  const claims: Claimant[] = []
+  const { hash } = app.hasher
+  app.hasher.hash = (text, from) => {
+    claims.push(from)
+    return hash(text, from)
+  }
+  const payload = { token, new_password: 'a quite different phrase' }
+  const { statusCode } = await send(app, { method: 'POST', url: '/api/v1/auth/password/reset', payload }, ATTACKER)
+  t.equal(statusCode, 204)
+  t.strictSame(
+    claims.map(({ ip }) => ip),
+    [ATTACKER],
+  )
 })
