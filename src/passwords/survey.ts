@@ -4,9 +4,12 @@ import type { Db } from '../db/open.ts'
 import type { Deps } from '../deps.ts'
 import { type WorkKind, workOf } from './formats/work.ts'
 
-/** Accounts are looked at so many at a time, by their numbers, with a pause of so many ms: a million take half a minute. */
-const STEP = 1000
-const PAUSE = 20
+/**
+ * Accounts are looked at so many at a time, by their numbers, with a pause of so many ms: a step keeps the thread for two or
+ * three ms at the most, and a million accounts take a minute.
+ */
+const STEP = 250
+const PAUSE = 10
 
 export interface Survey {
   /** Looks at the accounts that were added since the last time. @returns what a hash of ours and the dearest check take, in ms */
