@@ -16,9 +16,15 @@ const SHORTEST_FLOOR = 10
 /** So many times what the dearest check takes undisturbed: all cores at once, and others on the machine, slow it down. */
 const ROOM = 2
 
-/** The same over a check that was really so slow, in the last two spans of so many ms. */
-const ROOM_OVER_SEEN = 1.25
-const SPAN = 300_000
+/**
+ * A machine that is slower than it was raises the floor by a fifth with each check that takes longer, and one that is not
+ * lowers it by so little that about one in a hundred still does: an attacker has fewer tries of one name in a day. Checks below a
+ * quarter of the floor say nothing of the dear ones. In so many ms half of what was raised is gone.
+ */
+const RAISE = 1.2
+const LOWER = 0.998
+const TELLING = 0.25
+const HALF_LIFE = 600_000
 
 /** So many refusals may wait for an address and for the networks it is in, by `networksOf`; who comes then is not checked. */
 const MOST_WAITING = [64, 128, 256] as const
@@ -61,19 +67,28 @@ export interface Floor {
 export function createFloor(elapsed: () => number, wait: Wait): Floor {
   const tally = createTally()
   let waiting = 0
-  const slowest = createSlowest(elapsed)
   let dearest: number | undefined
+  /** what the machine's slowness has raised the floor to, and when that was */
+  let raised = 0
+  let raisedAt = 0
+
+  function current(): number {
+    if (dearest === undefined) return LONGEST_FLOOR
+    const left = raised * 0.5 ** ((elapsed() - raisedAt) / HALF_LIFE)
+    return Math.min(LONGEST_FLOOR, Math.max(ROOM * dearest, left, SHORTEST_FLOOR))
+  }
 
   return {
-    current() {
-      if (dearest === undefined) return LONGEST_FLOOR
-      const wanted = Math.max(ROOM * dearest, ROOM_OVER_SEEN * slowest.seen(), SHORTEST_FLOOR)
-      return Math.min(LONGEST_FLOOR, wanted)
-    },
+    current,
     cover(cost) {
       dearest = Math.max(dearest ?? 0, cost)
     },
-    observe: slowest.note,
+    observe(took) {
+      const floor = current()
+      if (dearest === undefined || took < TELLING * floor) return
+      raised = floor * (took > floor ? RAISE : LOWER)
+      raisedAt = elapsed()
+    },
     admit({ ip }) {
       const isFull = networksOf(callerOf(ip)).some((network, width) => tally.count(network) >= mostOf(width))
       if (isFull) throw new Failure('overloaded', { retryAfter: RETRY_AFTER })
@@ -108,30 +123,6 @@ function createTally() {
       const count = (counts.get(name) ?? 0) + change
       if (count > 0) counts.set(name, count)
       else counts.delete(name)
-    },
-  }
-}
-
-/** The slowest of late: of this span of time and the one before. */
-function createSlowest(elapsed: () => number) {
-  let span = 0
-  let now = 0
-  let before = 0
-  function turn(): void {
-    const current = Math.floor(elapsed() / SPAN)
-    if (current === span) return
-    before = current === span + 1 ? now : 0
-    now = 0
-    span = current
-  }
-  return {
-    seen() {
-      turn()
-      return Math.max(now, before)
-    },
-    note(took: number) {
-      turn()
-      now = Math.max(now, took)
     },
   }
 }
