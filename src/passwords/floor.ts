@@ -18,12 +18,12 @@ const ROOM = 2
 
 /**
  * A machine that is slower than it was raises the floor by a fifth with each check that takes longer, and one that is not
- * lowers it by so little that about one in a hundred still does: an attacker has fewer tries of one name in a day. Checks below a
- * quarter of the floor say nothing of the dear ones. In so many ms half of what was raised is gone.
+ * lowers it by so little that about one in a hundred still does: an attacker has fewer tries of one name in a day. Checks that take less
+ * than half of what the dearest does say nothing of it. In so many ms half of what was raised is gone.
  */
 const RAISE = 1.2
 const LOWER = 0.998
-const TELLING = 0.25
+const TELLING = 0.5
 const HALF_LIFE = 600_000
 
 /** So many refusals may wait for an address and for the networks it is in, by `networksOf`; who comes then is not checked. */
@@ -84,8 +84,8 @@ export function createFloor(elapsed: () => number, wait: Wait): Floor {
       dearest = Math.max(dearest ?? 0, cost)
     },
     observe(took) {
+      if (dearest === undefined || took < TELLING * dearest) return
       const floor = current()
-      if (dearest === undefined || took < TELLING * floor) return
       raised = floor * (took > floor ? RAISE : LOWER)
       raisedAt = elapsed()
     },
