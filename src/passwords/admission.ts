@@ -55,10 +55,10 @@ interface Turn {
 export interface Admission {
   /**
    * Runs the work when it is its turn.
-   * @param onEnd told when it began, by the clock of the line, once its place is free again
+   * @param onEnd told how long the work took, in ms, once its place is free again
    * @throws Failure overloaded
    */
-  run<T>(from: Claimant, work: () => Promise<T>, onEnd?: (begun: number) => void): Promise<T>
+  run<T>(from: Claimant, work: () => Promise<T>, onEnd?: (took: number) => void): Promise<T>
   load(): { running: number; waiting: number }
   counts: HashCounts
 }
@@ -70,14 +70,8 @@ const NEWEST = 0.1
 const SHORTEST_RETRY = 2
 const LONGEST_RETRY = 30
 
-/**
- * Makes the line.
- * @param elapsed ms on a clock that never jumps
- */
-export function createAdmission(
-  { concurrency, ahead, waiting: limit, patience }: Limits,
-  elapsed: () => number = () => performance.now(),
-): Admission {
+/** Makes the line. */
+export function createAdmission({ concurrency, ahead, waiting: limit, patience }: Limits): Admission {
   const ofAddress = () => createRound<Ticket>(({ account }) => account, createQueue)
   const ofSite = () => createRound<Ticket>(({ address }) => address, ofAddress)
   const line = createRound<Ticket>(({ address }) => siteOf(address), ofSite)
@@ -141,7 +135,7 @@ export function createAdmission(
   }
 
   function begin(turn: Turn): void {
-    turn.begun = elapsed()
+    turn.begun = performance.now()
     observe(counts.wait, turn.begun - turn.since)
   }
 
@@ -151,7 +145,7 @@ export function createAdmission(
       handedOver.splice(handedOver.indexOf(turn), 1)
       begin(turn)
     } else {
-      const took = elapsed() - turn.begun
+      const took = performance.now() - turn.begun
       observe(counts.work, took)
       usual += usual === 0 ? took : NEWEST * (took - usual)
       const next = handedOver.shift()
@@ -165,7 +159,7 @@ export function createAdmission(
 
   return {
     async run(from, work, onEnd) {
-      const since = elapsed()
+      const since = performance.now()
       if (running < concurrency + ahead) running += 1
       else await waitInLine(from)
       const turn = enter(since)
@@ -173,7 +167,7 @@ export function createAdmission(
         return await work()
       } finally {
         leave(turn)
-        onEnd?.(turn.begun ?? since)
+        onEnd?.(performance.now() - (turn.begun ?? since))
       }
     },
     load() {

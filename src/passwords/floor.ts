@@ -53,9 +53,9 @@ export interface Floor {
   admit(from: Claimant): void
   /**
    * Holds a refusal back until a whole number of `span` has passed: one, unless the check took longer.
-   * @param begun when the check began, by the clock `elapsed`
+   * @param took how long that was, in ms
    */
-  hold(from: Claimant, begun: number, span: number): Promise<void>
+  hold(from: Claimant, took: number, span: number): Promise<void>
   /** How many refusals wait. */
   waiting(): number
 }
@@ -93,8 +93,7 @@ export function createFloor(elapsed: () => number, wait: Wait): Floor {
       const isFull = networksOf(callerOf(ip)).some((network, width) => tally.count(network) >= mostOf(width))
       if (isFull) throw new Failure('overloaded', { retryAfter: RETRY_AFTER })
     },
-    async hold({ ip, signal }, begun, span) {
-      const took = elapsed() - begun
+    async hold({ ip, signal }, took, span) {
       const networks = networksOf(callerOf(ip))
       waiting += 1
       for (const network of networks) tally.add(network, 1)

@@ -74,13 +74,12 @@ export function createHasher(
     parallelism: config.argon2_parallelism,
   } as const
   const handedOver = Math.min(ahead, config.hash_queue)
-  const limits = {
+  const admission = createAdmission({
     concurrency: config.hash_concurrency,
     ahead: handedOver,
     waiting: config.hash_queue - handedOver,
     patience: config.hash_wait,
-  }
-  const admission = createAdmission(limits, elapsed)
+  })
   const floor = createFloor(elapsed, wait)
   const decoy = decoyOf(config)
   const prefix = parametersOf(decoy)
@@ -92,13 +91,13 @@ export function createHasher(
     floor.admit(from)
     const forms = formsOf(password)
     const span = floor.current() * forms.length
-    let begun = 0
-    const onEnd = (at: number) => {
-      begun = at
+    let took = 0
+    const onEnd = (ms: number) => {
+      took = ms
     }
     const right = await admission.run(from, () => fits(forms), onEnd)
-    floor.observe((elapsed() - begun) / forms.length)
-    if (!right) await floor.hold(from, begun, span)
+    floor.observe(took / forms.length)
+    if (!right) await floor.hold(from, took, span)
     return right
   }
 

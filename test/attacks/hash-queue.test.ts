@@ -10,7 +10,6 @@ import {
   somebody,
   startApp,
   type TestApp,
-  testClock,
 } from '../support/app.ts'
 import { askFor } from '../support/by-mail.ts'
 import { mailTo } from '../support/mail.ts'
@@ -52,8 +51,7 @@ async function meet(app: TestApp, attack: () => Call, calls: readonly Call[]) {
   return { statuses: answers.map(({ statusCode }) => statusCode), turnedAway }
 }
 
-const open = (t: Parameters<typeof startApp>[0]) =>
-  startApp(t, NARROW, { ...testClock(), elapsed: () => performance.now() })
+const open = (t: Parameters<typeof startApp>[0]) => startApp(t, NARROW)
 
 t.test('registrations through a dialect take turns by address', async (t) => {
   const app = await open(t)
