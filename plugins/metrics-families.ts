@@ -59,6 +59,11 @@ export function families(app: FastifyInstance): Family[] {
     counter('latchkey_mail_total', 'Messages that this node tried to send, by what became of them', () =>
       by('outcome', counts.mail),
     ),
+    counter(
+      'latchkey_mail_withheld_total',
+      'Messages not sent, or put off to a digest, because a budget was used up',
+      () => by('budget', counts.withheld),
+    ),
     gauge('latchkey_outbox_messages', 'Messages that wait to be sent', () => counts.outbox.waiting),
     gauge('latchkey_outbox_age_seconds', 'How long the oldest of them has waited', () =>
       counts.outbox.oldest === undefined ? 0 : Math.max(0, app.now() - counts.outbox.oldest) / 1000,

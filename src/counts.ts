@@ -1,6 +1,7 @@
 /** What is counted while the service works: plain numbers, so that counting costs a request nothing; metrics read them. */
 import type { RefreshOutcome } from './sessions/refresh.ts'
 import type { EndReason } from './sessions/session.ts'
+import { BUDGET_NAMES, type Budget } from './throttling/budgets.ts'
 import { LIMIT_CLASSES, type LimitClass } from './throttling/classes.ts'
 import type { TriedKind } from './throttling/spacings.ts'
 
@@ -72,6 +73,8 @@ export interface Counts {
   news: Durations
   /** messages that this node sent, that it could not send (yet), and that it gave up */
   mail: Record<'sent' | 'failed' | 'abandoned', number>
+  /** messages that were not sent because a budget was used up, by that budget; notices were put off to a digest */
+  withheld: Record<Budget, number>
   /** messages that wait, and since when the oldest does (epoch ms), when this node last looked */
   outbox: { waiting: number; oldest: number | undefined }
 }
@@ -108,6 +111,7 @@ export function createCounts(): Counts {
     redis: createDurations(),
     news: createDurations(),
     mail: { sent: 0, failed: 0, abandoned: 0 },
+    withheld: Object.fromEntries(BUDGET_NAMES.map((name) => [name, 0])) as Record<Budget, number>,
     outbox: { waiting: 0, oldest: undefined },
   }
 }

@@ -28,6 +28,7 @@ export const ACTIONS = [
   'key.reseal',
   'key.revoke',
   'mail.abandon',
+  'mail.withhold',
   'password.change',
   'password.forget',
   'password.reset',

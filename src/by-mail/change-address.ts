@@ -1,6 +1,7 @@
 /** Another address for an account: it counts when the new one has confirmed it, and the old one can take it back. */
-import { type Account, findById, findByIdentifier, nameOf } from '../accounts/account.ts'
+import { type Account, findById, findByIdentifier } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
+import { mailboxOf, provedMailboxOf, unproved } from '../accounts/mailbox.ts'
 import { setAddress, setPendingAddress } from '../accounts/write.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
@@ -9,9 +10,10 @@ import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
 import { isMailOn } from '../mail/mailer.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import { issueNothing, memberOf, NOTICE, type Payer, payerOf } from '../mail/messages.ts'
 import { findHash, removePassword } from '../passwords/password.ts'
 import { ALL_BUT_UNDO, issueProof, peekProof, voidProofs, voidProofsSince } from '../proofs/proof.ts'
 import { revokeSessions, wasCutOff } from '../sessions/end.ts'
@@ -43,24 +45,34 @@ export async function requestAddress(
   const holder = await findByIdentifier(tx, email)
   const bound = { email, from: account.email_key ?? '', session: actor.session_id ?? '' }
   const { request } = actor.origin
+  // also where no message is sent: whether the former wish is void must not tell whose the address is
   const token = await issueProof(tx, deps, { purpose: 'email-change', user_id: id, bound, request, ttl })
   await recordEvent(tx, deps, { action: 'email.request', actor, subject: uid })
-  if (holder && holder.id !== id && holder.email_verified_at !== null) return tellAttempt(tx, deps, holder)
+  if (holder && holder.id !== id && holder.email_verified_at !== null)
+    return tellAttempt(tx, deps, holder, payerOf(actor))
   await enqueueMail(tx, deps, {
-    to: email,
+    to: unproved(email),
+    payer: memberOf(uid),
     uid,
     locale,
     template: 'email-change-confirm',
-    data: { name: nameOf(account), link: linkTo(deps, 'confirm-email-change', token), expires_at: deps.now() + ttl },
+    facts: {},
+    issue: async () => ({ link: linkTo(deps, 'confirm-email-change', token), expires_at: deps.now() + ttl }),
   })
 }
 
 /** Tells the owner of an address that somebody else wanted it for an account. */
-export async function tellAttempt(tx: Tx, deps: Needs, holder: Account): Promise<void> {
-  const { email, uid, locale } = holder
-  if (email === null) return
-  const data = { name: nameOf(holder), at: deps.now() }
-  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'registration-attempt', data })
+export async function tellAttempt(
+  tx: Tx,
+  deps: Needs,
+  holder: Account,
+  payer: Exclude<Payer, { purse: 'notices' }>,
+): Promise<void> {
+  const to = mailboxOf(holder)
+  if (!to) return
+  const { uid, locale } = holder
+  const facts = { at: deps.now() }
+  await enqueueMail(tx, deps, { to, payer, uid, locale, template: 'registration-attempt', facts, issue: issueNothing })
 }
 
 /**
@@ -141,15 +153,25 @@ export async function followChange(tx: Tx, deps: Needs, before: Account, new_ema
 }
 
 async function tellChange(tx: Tx, deps: Needs, before: Account, new_email: string): Promise<void> {
-  const { id, uid, email, email_verified_at, locale } = before
+  const { id, uid, locale } = before
   // whoever reads an address that was never proved may be a stranger
-  if (!isMailOn(deps) || email === null || email_verified_at === null) return
+  const to = provedMailboxOf(before)
+  if (!to) return
   const ttl = LIFETIMES['email-change-undo']
-  const token = await issueProof(tx, deps, { purpose: 'email-change-undo', user_id: id, bound: { email }, ttl })
-  const link = linkTo(deps, 'undo-email-change', token)
+  const bound = { email: to.address }
   const at = deps.now()
-  const data = { name: nameOf(before), link, expires_at: at + ttl, at, new_email }
-  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'email-changed', data })
+  await enqueueMail(tx, deps, {
+    to,
+    payer: NOTICE,
+    uid,
+    locale,
+    template: 'email-changed',
+    facts: { at, new_email },
+    issue: async () => {
+      const token = await issueProof(tx, deps, { purpose: 'email-change-undo', user_id: id, bound, ttl })
+      return { link: linkTo(deps, 'undo-email-change', token), expires_at: at + ttl }
+    },
+  })
 }
 
 /**
@@ -188,7 +210,7 @@ async function restore(
   await recordEvent(tx, deps, { action: 'email.restore', actor, subject: uid })
   const ended = await revokeSessions(tx, deps, account, 'email_change_undone', actor)
   const restored = await findById(tx, id)
-  if (restored) await sendPasswordReset(tx, deps, restored, origin)
+  if (restored) await sendPasswordReset(tx, deps, restored, origin, memberOf(uid))
   await deps.states.forgetUser(tx, id)
   return ended
 }

@@ -2,6 +2,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { Actor } from '../audit/actor.ts'
 import type { Tx } from '../db/transaction.ts'
+import { memberOf } from '../mail/messages.ts'
 import type { ChangeNeeds } from './needs.ts'
 import { endEverythingOlder } from './older.ts'
 import { sendPasswordReset } from './reset-password.ts'
@@ -13,6 +14,6 @@ import { sendPasswordReset } from './reset-password.ts'
  */
 export async function dismissClaimant(tx: Tx, deps: ChangeNeeds, account: Account, actor: Actor): Promise<number> {
   const { sessions, hadPassword } = await endEverythingOlder(tx, deps, account, actor)
-  if (hadPassword) await sendPasswordReset(tx, deps, account, actor.origin)
+  if (hadPassword) await sendPasswordReset(tx, deps, account, actor.origin, memberOf(account.uid))
   return sessions
 }

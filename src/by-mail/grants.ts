@@ -34,7 +34,7 @@ async function sendLink(
   kind: Exclude<Wanted['kind'], 'registration' | 'sign-in-code'>,
   origin: Origin,
 ): Promise<void> {
-  if (kind === 'email-verify') await sendVerification(tx, deps, account)
+  if (kind === 'email-verify') await sendVerification(tx, deps, account, { purse: 'strangers' })
   else if (kind === 'password-reset') await sendPasswordReset(tx, deps, account, origin)
   else await sendSignInLink(tx, deps, account, origin)
 }

@@ -1,8 +1,10 @@
-import { type Account, nameOf } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
+import { provedMailboxOf } from '../accounts/mailbox.ts'
 import { dropPendingAddress } from '../accounts/write.ts'
 import type { Origin } from '../audit/actor.ts'
 import type { Tx } from '../db/transaction.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
+import { issueNothing, NOTICE } from '../mail/messages.ts'
 import { storeHash } from '../passwords/password.ts'
 import { voidCode } from '../proofs/code.ts'
 import { type Purpose, VOID_BY_NEW_PASSWORD, voidProofs } from '../proofs/proof.ts'
@@ -20,14 +22,16 @@ export async function replacePassword(
   origin: Origin,
   voided: readonly Purpose[] = VOID_BY_NEW_PASSWORD,
 ): Promise<void> {
-  const { id, uid, email, email_key, locale } = account
+  const { id, uid, email_key, locale } = account
   await storeHash(tx, id, hash, deps.now())
   await voidProofs(tx, id, voided)
   // what was asked for and not confirmed is void with its link
   await dropPendingAddress(tx, id)
-  if (email === null || email_key === null) return
-  await voidCode(tx, deps, email_key)
+  if (email_key !== null) await voidCode(tx, deps, email_key)
+  const to = provedMailboxOf(account)
+  if (!to) return
   const { ip, user_agent } = origin
-  const data = { name: nameOf(account), at: deps.now(), ip, user_agent }
-  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'password-changed', data })
+  const facts = { at: deps.now(), ip, user_agent }
+  const template = 'password-changed'
+  await enqueueMail(tx, deps, { to, payer: NOTICE, uid, locale, template, facts, issue: issueNothing })
 }

@@ -1,9 +1,10 @@
 /** Registration that tells nothing: whoever asks, a message goes to the address, and the account comes with its link. */
 import type { Account } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
+import { unproved } from '../accounts/mailbox.ts'
 import type { Tx } from '../db/transaction.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
-import { enqueueMail } from '../mail/outbox.ts'
 import { issueProof } from '../proofs/proof.ts'
 import { tellAttempt } from './change-address.ts'
 import { LIFETIMES } from './lifetimes.ts'
@@ -24,21 +25,21 @@ export async function sendRegistration(
   holder: Account | undefined,
   request: string,
 ): Promise<void> {
-  if (holder && holder.email_verified_at !== null) return silent ? undefined : tellAttempt(tx, deps, holder)
+  if (holder && holder.email_verified_at !== null)
+    return silent ? undefined : tellAttempt(tx, deps, holder, { purse: 'strangers' })
   const ttl = LIFETIMES.registration
   const about = foldIdentifier(email)
   const bound = { email, ...wanted }
+  // also where no message is sent: it voids no other, and nobody's registration is lost because strangers have asked too often
   const token = await issueProof(tx, deps, { purpose: 'registration', user_id: null, about, bound, request, ttl })
   if (silent) return
   await enqueueMail(tx, deps, {
-    to: email,
+    to: unproved(email),
+    payer: { purse: 'strangers' },
     uid: null,
     locale: wanted.locale ?? null,
     template: 'email-verify',
-    data: {
-      name: wanted.name ?? wanted.username,
-      link: linkTo(deps, 'verify-email', token),
-      expires_at: deps.now() + ttl,
-    },
+    facts: {},
+    issue: async () => ({ link: linkTo(deps, 'verify-email', token), expires_at: deps.now() + ttl }),
   })
 }

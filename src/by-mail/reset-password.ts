@@ -1,14 +1,16 @@
 /** A forgotten password: a link by mail, and a new password for who has it. */
 import { createHash } from 'node:crypto'
-import { type Account, findById, nameOf } from '../accounts/account.ts'
+import { type Account, findById } from '../accounts/account.ts'
+import { mailboxOf } from '../accounts/mailbox.ts'
 import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import type { Payer } from '../mail/messages.ts'
 import { findHash, findHashForChange } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { ALL_BUT_UNDO, issueProof, peekProof } from '../proofs/proof.ts'
@@ -22,18 +24,29 @@ import type { PasswordReset } from './schema.ts'
 import { proveAddress } from './take-address.ts'
 
 /** Sends the owner of an account a link by which to set a new password. */
-export async function sendPasswordReset(tx: Tx, deps: Needs, account: Account, origin: Origin): Promise<void> {
-  const { id, uid, email, email_key, locale } = account
-  if (email === null || email_key === null) return
+export async function sendPasswordReset(
+  tx: Tx,
+  deps: Needs,
+  account: Account,
+  origin: Origin,
+  payer: Exclude<Payer, { purse: 'notices' }> = { purse: 'strangers' },
+): Promise<void> {
+  const { id, uid, email_key, locale } = account
+  const to = mailboxOf(account)
+  if (!to || email_key === null) return
   const ttl = LIFETIMES['password-reset']
   const bound = { email_key, password: fingerprintOf(await findHash(tx, id)) }
-  const token = await issueProof(tx, deps, { purpose: 'password-reset', user_id: id, bound, ttl })
   await enqueueMail(tx, deps, {
-    to: email,
+    to,
+    payer,
     uid,
     locale,
     template: 'password-reset',
-    data: { name: nameOf(account), link: linkTo(deps, 'reset-password', token), expires_at: deps.now() + ttl },
+    facts: {},
+    issue: async () => {
+      const token = await issueProof(tx, deps, { purpose: 'password-reset', user_id: id, bound, ttl })
+      return { link: linkTo(deps, 'reset-password', token), expires_at: deps.now() + ttl }
+    },
   })
   await recordEvent(tx, deps, { action: 'password.forget', actor: { origin }, subject: uid })
 }

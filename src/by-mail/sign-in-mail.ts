@@ -1,12 +1,13 @@
 /** What is sent for signing in without a password. */
-import { type Account, nameOf } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
+import { mailboxOf } from '../accounts/mailbox.ts'
 import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
-import { enqueueMail } from '../mail/outbox.ts'
 import { issueCode } from '../proofs/code.ts'
 import { issueProof } from '../proofs/proof.ts'
 import { LIFETIMES } from './lifetimes.ts'
@@ -15,12 +16,22 @@ import type { Asker } from './requests.ts'
 
 /** Sends the owner of an account a link that signs in. */
 export async function sendSignInLink(tx: Tx, deps: Needs, account: Account, origin: Origin): Promise<void> {
-  const { id, uid, email, email_key, locale } = account
-  if (email === null || email_key === null) return
+  const { id, uid, email_key, locale } = account
+  const to = mailboxOf(account)
+  if (!to || email_key === null) return
   const ttl = LIFETIMES['sign-in']
-  const token = await issueProof(tx, deps, { purpose: 'sign-in', user_id: id, bound: { email_key }, ttl })
-  const data = { name: nameOf(account), link: linkTo(deps, 'sign-in', token), expires_at: deps.now() + ttl }
-  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'sign-in-link', data })
+  await enqueueMail(tx, deps, {
+    to,
+    payer: { purse: 'strangers' },
+    uid,
+    locale,
+    template: 'sign-in-link',
+    facts: {},
+    issue: async () => {
+      const token = await issueProof(tx, deps, { purpose: 'sign-in', user_id: id, bound: { email_key }, ttl })
+      return { link: linkTo(deps, 'sign-in', token), expires_at: deps.now() + ttl }
+    },
+  })
   await recordEvent(tx, deps, { action: 'session.request', actor: { origin }, subject: uid, cause: 'link' })
 }
 
@@ -36,10 +47,17 @@ export async function sendSignInCode(
   { origin, request }: Asker,
 ): Promise<void> {
   const ttl = LIFETIMES.code
-  const code = await issueCode(tx, deps, { address: foldIdentifier(address), request, ip: origin.ip }, ttl)
-  if (!account || account.email === null) return
-  const { email, uid, locale } = account
-  const data = { name: nameOf(account), code, expires_at: deps.now() + ttl }
-  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'sign-in-code', data })
+  const issue = async () => ({
+    code: await issueCode(tx, deps, { address: foldIdentifier(address), request, ip: origin.ip }, ttl),
+    expires_at: deps.now() + ttl,
+  })
+  const to = account && mailboxOf(account)
+  if (!to) {
+    await issue()
+    return
+  }
+  const { uid, locale } = account
+  const payer = { purse: 'strangers' } as const
+  await enqueueMail(tx, deps, { to, payer, uid, locale, template: 'sign-in-code', facts: {}, issue })
   await recordEvent(tx, deps, { action: 'session.request', actor: { origin }, subject: uid, cause: 'code' })
 }

@@ -5,8 +5,8 @@ import { markVerified, releaseAddress, releasePendingAddress } from '../accounts
 import type { Actor } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import type { Tx } from '../db/transaction.ts'
-import { isMailOn } from '../mail/mailer.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
+import { issueNothing, NOTICE } from '../mail/messages.ts'
 import { voidProofs } from '../proofs/proof.ts'
 import type { ChangeNeeds } from './needs.ts'
 
@@ -42,10 +42,12 @@ async function tellReleased(
   await recordEvent(tx, deps, { action: 'email.release', actor, subject: uid })
   await deps.states.forgetUser(tx, id)
   const { email, locale = null } = account
-  if (released === undefined || !email || !isMailOn(deps)) return
+  if (released === undefined || !email) return
   const name = nameOf({ name: account.name ?? null, username: account.username ?? null })
-  const data = { name, at: deps.now(), email: released }
-  await enqueueMail(tx, deps, { to: email, uid, locale, template: 'email-released', data })
+  const to = { address: email, isProved: true, name } as const
+  const facts = { at: deps.now(), email: released }
+  const template = 'email-released'
+  await enqueueMail(tx, deps, { to, payer: NOTICE, uid, locale, template, facts, issue: issueNothing })
 }
 
 /** Notes that the address is the account's: whoever acts has read mail that was sent to it. */

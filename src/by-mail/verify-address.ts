@@ -1,11 +1,13 @@
 /** Proving that an address belongs to an account. */
-import { type Account, findById, nameOf } from '../accounts/account.ts'
+import { type Account, findById } from '../accounts/account.ts'
+import { unproved } from '../accounts/mailbox.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
 import { isMailOn } from '../mail/mailer.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import { memberOf, type Payer } from '../mail/messages.ts'
 import { findHash, storeHash } from '../passwords/password.ts'
 import { askerOf, issueProof, peekProof } from '../proofs/proof.ts'
 import { requestAddress } from './change-address.ts'
@@ -21,19 +23,30 @@ import { proveAddress } from './take-address.ts'
  * Sends the owner of an unproved address the link that proves it; nothing where there is no mail or nothing to prove.
  * @param request the digest of the token that whoever registers was given; they stay known where somebody else asks later
  */
-export async function sendVerification(tx: Tx, deps: Needs, account: Account, request?: string): Promise<void> {
+export async function sendVerification(
+  tx: Tx,
+  deps: Needs,
+  account: Account,
+  payer: Exclude<Payer, { purse: 'notices' }>,
+  request?: string,
+): Promise<void> {
   const { id, uid, email, email_key, email_verified_at, locale } = account
-  if (!isMailOn(deps) || email === null || email_key === null || email_verified_at !== null) return
+  if (email === null || email_key === null || email_verified_at !== null) return
   const ttl = LIFETIMES['email-verify']
   const purpose = 'email-verify'
   const by = request ?? (await askerOf(tx, id, purpose))
-  const token = await issueProof(tx, deps, { purpose, user_id: id, bound: { email_key }, request: by, ttl })
+  const proof = { purpose, user_id: id, bound: { email_key }, request: by, ttl } as const
   await enqueueMail(tx, deps, {
-    to: email,
+    to: unproved(email),
+    payer,
     uid,
     locale,
     template: 'email-verify',
-    data: { name: nameOf(account), link: linkTo(deps, 'verify-email', token), expires_at: deps.now() + ttl },
+    facts: {},
+    issue: async () => {
+      const token = await issueProof(tx, deps, proof)
+      return { link: linkTo(deps, 'verify-email', token), expires_at: deps.now() + ttl }
+    },
   })
 }
 
@@ -53,7 +66,7 @@ export async function resendVerification(
     const account = await findById(tx, userId)
     const pending = account?.pending_email
     if (account && pending) await requestAddress(tx, deps, account, pending, actor)
-    else if (account) await sendVerification(tx, deps, account, actor.origin.request)
+    else if (account) await sendVerification(tx, deps, account, memberOf(uid), actor.origin.request)
   })
 }
 

@@ -7,7 +7,7 @@ import {
   type SelectQueryBuilder,
   sql,
 } from 'kysely'
-import { advisoryLock, isServerReadOnly, isServerUnavailable, tryAdvisoryLock, uniqueColumn } from './postgres.ts'
+import { advisoryLock, advisoryLockAt, isServerReadOnly, isServerUnavailable, tryAdvisoryLock, uniqueColumn } from './postgres.ts'
 import type { Tables } from './schema.ts'
 
 /** A database or a transaction in it, of whatever tables. */
@@ -84,6 +84,11 @@ const TURNS = { migrations: 1, admins: 2, messages: 3, audit: 4 } as const
 /** Waits until no other transaction is in this; from here to its end the transaction is alone in it. */
 export async function takeTurn(tx: Kysely<Tables>, what: keyof typeof TURNS): Promise<void> {
   if (isPostgres(tx)) await advisoryLock(TURNS[what]).execute(tx)
+}
+
+/** The same for one of many things of a kind, such as an account, by its name. */
+export async function takeTurnAt(tx: Kysely<Tables>, name: string): Promise<void> {
+  if (isPostgres(tx)) await advisoryLockAt(name).execute(tx)
 }
 
 /** Whether it is this transaction's turn, without waiting for one; see `takeTurn`. */

@@ -14,6 +14,7 @@ import * as stepUp from './migrations/0007-step-up.ts'
 import * as upgrades from './migrations/0008-upgrades.ts'
 import * as owner from './migrations/0009-owner.ts'
 import * as requests from './migrations/0010-requests.ts'
+import * as mailLedger from './migrations/0011-mail-ledger.ts'
 import * as auditMarks from './migrations/0012-audit.ts'
 import * as outages from './migrations/0013-outages.ts'
 import * as sessions from './migrations/0014-sessions.ts'
@@ -31,6 +32,7 @@ const MIGRATIONS = {
   '0008-upgrades': upgrades,
   '0009-owner': owner,
   '0010-requests': requests,
+  '0011-mail-ledger': mailLedger,
   '0012-audit': auditMarks,
   '0013-outages': outages,
   '0014-sessions': sessions,

@@ -24,6 +24,10 @@ class Adapter extends PostgresAdapter {
 /** A lock that the transaction holds to its end, and for which others wait. */
 export const advisoryLock = (number: number) => sql`select pg_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(number)})`
 
+/** The same by a name of any length; two names that share a number wait for one another, and no harm is done. */
+export const advisoryLockAt = (name: string) =>
+  sql`select pg_advisory_xact_lock(${sql.lit(LOCKS + 1)}, hashtext(${name}))`
+
 /** The same without waiting; says whether it was to be had. */
 export const tryAdvisoryLock = (number: number) =>
   sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(number)}) as taken`

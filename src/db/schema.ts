@@ -15,6 +15,7 @@ export interface Tables {
   audit_checkpoints: AuditCheckpointsTable
   audit_keys: AuditKeysTable
   outbox: OutboxTable
+  mail_ledger: MailLedgerTable
   proofs: ProofsTable
   known_devices: KnownDevicesTable
   mail_requests: MailRequestsTable
@@ -218,8 +219,25 @@ interface OutboxTable {
   /** not to be sent before; moved ahead while somebody is sending it */
   due_at: number
   attempts: number
+  /** the place among those that are due, lowest first; null where an older version wrote it */
+  turn: number | null
 }
 export type OutboxRow = Selectable<OutboxTable>
+
+interface MailLedgerTable {
+  id: Generated<number>
+  /** HMAC-SHA256 of the folded address, base64url */
+  address: string
+  /** one of src/mail/messages.ts */
+  purse: string
+  template: string
+  /** the uid of who asked, where they were signed in */
+  asked_by: string | null
+  /** 1 where the message was not sent */
+  withheld: number
+  at: number
+  expires_at: number
+}
 
 interface ProofsTable {
   /** SHA-256 over purpose and token, base64url */

@@ -13,7 +13,7 @@ const SWEEP = 20
  */
 export async function sweep(
   db: Db | Tx,
-  table: 'ephemeral' | 'heartbeats' | 'messages' | 'proofs' | 'requested_codes' | 'sign_in_codes',
+  table: 'ephemeral' | 'heartbeats' | 'mail_ledger' | 'messages' | 'proofs' | 'requested_codes' | 'sign_in_codes',
   key: 'key' | 'id' | 'digest' | 'address' | 'request' | 'node',
   now: number,
 ): Promise<void> {

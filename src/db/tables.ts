@@ -101,6 +101,8 @@ export const TABLE_FACTS = {
     copied: true,
     swept: 'created_at',
   },
+  // it counts what addresses are sent, whoever has them, and outlives the account for the hour that it counts
+  mail_ledger: { ...NOBODYS, key: ['id'], swept: 'expires_at' },
   proofs: {
     key: ['digest'],
     sealed: [],

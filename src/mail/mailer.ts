@@ -1,5 +1,7 @@
 /** What rules know of mail: whether there is any, and how what waits to be sent is kept from readers of the database. */
+import { createHmac } from 'node:crypto'
 import type { Config } from '../config.ts'
+import type { Budget } from '../throttling/budgets.ts'
 import { type Keys, seal, unsealAny } from '../tokens/seal.ts'
 
 export interface Mailer {
@@ -7,6 +9,10 @@ export interface Mailer {
   seal(plain: string, context: string): string
   /** @throws when it was sealed under another `JWT_KEY`, or for something else */
   unseal(sealed: string, context: string): string
+  /** What an address is called where only its messages are counted: nobody without `JWT_KEY` can tell whose it is. */
+  nameOf(address: string): string
+  /** Says that a budget kept a message from being sent as it is. */
+  withheld(budget: Budget): void
   /** Says that a message was committed. */
   wake(): void
 }
@@ -20,8 +26,10 @@ export function isMailOn({ config }: { config: Pick<Config, 'node_env' | 'smtp'>
  * The sealing half of a mailer.
  * @param keys those of the purpose `mail`
  */
-export function createSealer(keys: Keys<Buffer>): Pick<Mailer, 'seal' | 'unseal'> {
+export function createSealer(keys: Keys<Buffer>): Pick<Mailer, 'nameOf' | 'seal' | 'unseal'> {
+  const names = createHmac('sha256', keys[0]).update('latchkey/mail-ledger').digest()
   return {
+    nameOf: (address) => createHmac('sha256', names).update(address).digest('base64url'),
     seal: (plain, context) => seal(keys[0], plain, context),
     unseal: (sealed, context) => unsealAny(keys, sealed, context),
   }

@@ -3,36 +3,56 @@ import { sql } from 'kysely'
 import { skippingHeld } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
 import type { OutboxRow } from '../db/schema.ts'
-import { afterCommit, type Tx } from '../db/transaction.ts'
+import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
-import { isMailOn } from './mailer.ts'
-import { type Message, TEMPLATES, type Template } from './messages.ts'
+import { type MessageData, TEMPLATES, type Template } from './messages.ts'
+
+/** A message that is to wait. */
+interface Draft<T extends Template> extends Pick<OutboxRow, 'recipient' | 'uid' | 'locale' | 'due_at'> {
+  template: T
+  data: MessageData[T]
+}
+
+/** A message that could not be sent for so long is given up, in ms. */
+export const PATIENCE = 3 * 86_400_000
+
+/** What has to be used within so long is sent before anything else, in ms. */
+const SHORT_LIVED = 3_600_000
+
+/** So long is a message put behind those of others for each that waits for the same address, in ms. */
+const STEP = 60_000
 
 /**
- * Adds a message, in the transaction of what causes it; it leaves after the commit. Where there is no mail, nothing
- * happens: what cannot do without asks `isMailOn` before.
+ * Writes a message down. Its turn is its time: earlier for what is of use for a short time only, and later for each message
+ * that waits for the same address, so that nobody waits for somebody else's hundred.
  */
-export async function enqueueMail<T extends Template>(
+export async function insertMessage<T extends Template>(
   tx: Tx,
-  { config, mailer, now }: Pick<Deps, 'config' | 'mailer' | 'now'>,
-  { to, uid, locale, template, data }: Message<T>,
+  { mailer, now }: Pick<Deps, 'mailer' | 'now'>,
+  { recipient, uid, locale, template, data, due_at }: Draft<T>,
 ): Promise<void> {
-  if (!isMailOn({ config })) return
   const at = now()
+  const { ahead } = await tx
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.countAll<number>().as('ahead'))
+    .where('recipient', '=', recipient)
+    .executeTakeFirstOrThrow()
+  // as far ahead as a message can have waited at all
+  const isUrgent = 'expires_at' in data && data.expires_at - at <= SHORT_LIVED
   await tx
     .insertInto('outbox')
     .values({
-      recipient: to,
+      recipient,
       uid,
       locale,
       template,
-      data: mailer.seal(JSON.stringify(data), contextOf({ template, recipient: to })),
+      data: mailer.seal(JSON.stringify(data), contextOf({ template, recipient })),
       created_at: at,
-      due_at: at,
+      due_at,
       attempts: 0,
+      turn: due_at + ahead * STEP - (isUrgent ? PATIENCE : 0),
     })
     .execute()
-  afterCommit(tx, () => mailer.wake())
 }
 
 /** Takes back what waits for an account, such as one that is deleted. */
@@ -45,21 +65,19 @@ export function contextOf({ template, recipient }: Pick<OutboxRow, 'template' | 
   return `${template}\0${recipient}`
 }
 
-/** A message that could not be sent for so long is given up, in ms. */
-export const PATIENCE = 3 * 86_400_000
-
 /**
- * Takes the message that has been due for longest, so that nobody else does before the lease has ended. One that only a
- * newer version knows is left to its nodes, until it has to be given up.
+ * Takes the message of those that are due whose turn it is, so that nobody else does before the lease has ended. One that
+ * only a newer version knows is left to its nodes, until it has to be given up.
  * @param lease in ms
  */
 export async function claimMessage(db: Db, now: number, lease: number): Promise<OutboxRow | undefined> {
   const next = db
     .selectFrom('outbox')
     .select('id')
-    .where('due_at', '<=', now)
+    // in the order of turns and with the index of turns, however many are due: the sign keeps the index of times out
+    .where(sql<number>`+due_at`, '<=', now)
     .where((eb) => eb.or([eb('template', 'in', TEMPLATES), eb('created_at', '<=', now - PATIENCE)]))
-    .orderBy('due_at')
+    .orderBy('turn')
     .limit(sql.lit(1))
   return db
     .updateTable('outbox')
@@ -69,9 +87,16 @@ export async function claimMessage(db: Db, now: number, lease: number): Promise<
     .executeTakeFirst()
 }
 
-/** Lets a claimed message wait until then, unless its lease has ended and somebody else has it. */
-export async function postponeMessage(db: Db, { id, due_at }: OutboxRow, until: number): Promise<void> {
-  await db.updateTable('outbox').set({ due_at: until }).where('id', '=', id).where('due_at', '=', due_at).execute()
+/** Lets a claimed message wait until then, unless its lease has ended and somebody else has it; its turn moves as far. */
+export async function postponeMessage(db: Db, row: OutboxRow, now: number, until: number): Promise<void> {
+  const { id, due_at, created_at } = row
+  const turn = (row.turn ?? created_at) + until - now
+  await db
+    .updateTable('outbox')
+    .set({ due_at: until, turn })
+    .where('id', '=', id)
+    .where('due_at', '=', due_at)
+    .execute()
 }
 
 /** Removes a message that was sent or given up. */

@@ -119,7 +119,7 @@ export function createSender(deps: Needs, openCarrier: () => Promise<Carrier>, a
     if (refusal.kind === 'trouble') troubleUntil = elapsed() + TROUBLE
     if (refusal.kind === 'final') await abandon(row, 'refused', refusal.status)
     else if (now() - created_at >= PATIENCE) await abandon(row, 'undeliverable', refusal.status)
-    else await postponeMessage(db, row, isClosed ? now() : now() + pauseAfter(attempts))
+    else await postponeMessage(db, row, now(), isClosed ? now() : now() + pauseAfter(attempts))
     counts.mail.failed += 1
   }
 

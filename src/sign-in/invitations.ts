@@ -1,6 +1,7 @@
 /** Accounts for people whom an administrator has invited by mail. */
 import { findByIdentifier, getAccount } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
+import { unproved } from '../accounts/mailbox.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { LIFETIMES } from '../by-mail/lifetimes.ts'
@@ -9,8 +10,10 @@ import { takeAddress } from '../by-mail/take-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
+import { requireRecipient, tooManyRecipients } from '../mail/ledger.ts'
 import { linkTo } from '../mail/links.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import { memberOf } from '../mail/messages.ts'
 import { issueProof, peekProof, redeemProof } from '../proofs/proof.ts'
 import { isAllowed, type Role } from '../roles/permissions.ts'
 import type { TokenPair } from '../sessions/schema.ts'
@@ -30,7 +33,7 @@ interface Bound {
 
 /**
  * Sends somebody a link by which to make an account; an older one for the same address is void.
- * @throws Failure email_taken
+ * @throws Failure email_taken; rate_limited, which leaves the older one good
  */
 export async function invite(
   deps: MailNeeds & Pick<Deps, 'db'>,
@@ -39,15 +42,26 @@ export async function invite(
 ): Promise<InvitationSent> {
   const ttl = LIFETIMES.invitation
   const expires_at = deps.now() + ttl
+  await requireRecipient(deps, { account: actor.uid, email, template: 'invitation' })
   await inTransaction(deps.db, async (tx) => {
     // who only claims it does not keep its owner from it
     const holder = await findByIdentifier(tx, email)
     if (holder && holder.email_verified_at !== null) throw new Failure('email_taken')
     const bound = { email, roles: roles.join(), invited_by: actor.uid } satisfies Bound
     const about = foldIdentifier(email)
-    const token = await issueProof(tx, deps, { purpose: 'invitation', user_id: null, about, bound, ttl })
-    const data = { link: linkTo(deps, 'accept-invitation', token), expires_at }
-    await enqueueMail(tx, deps, { to: email, uid: null, locale: null, template: 'invitation', data })
+    const isSent = await enqueueMail(tx, deps, {
+      to: unproved(email),
+      payer: memberOf(actor.uid),
+      uid: null,
+      locale: null,
+      template: 'invitation',
+      facts: {},
+      issue: async () => {
+        const token = await issueProof(tx, deps, { purpose: 'invitation', user_id: null, about, bound, ttl })
+        return { link: linkTo(deps, 'accept-invitation', token), expires_at }
+      },
+    })
+    if (!isSent) throw tooManyRecipients(deps)
     await recordEvent(tx, deps, { action: 'invitation.create', actor, details: { roles: [...roles].sort().join() } })
   })
   return { email, roles: [...roles], expires_at: new Date(expires_at).toISOString() }

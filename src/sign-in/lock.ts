@@ -2,14 +2,17 @@
 import { createHash } from 'node:crypto'
 import { type Account, findById, getAccount } from '../accounts/account.ts'
 import { foldIdentifier } from '../accounts/identifiers.ts'
+import { provedMailboxOf } from '../accounts/mailbox.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { welcomeDevice } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
+import { enqueueMail } from '../mail/enqueue.ts'
+import type { LedgerNeeds } from '../mail/ledger.ts'
 import { linkTo } from '../mail/links.ts'
-import { enqueueMail } from '../mail/outbox.ts'
+import { NOTICE } from '../mail/messages.ts'
 import { issueProof, redeemProof } from '../proofs/proof.ts'
 import type { Target } from '../throttling/throttle.ts'
 
@@ -37,20 +40,28 @@ export async function tellLocked(
   if (count > 1) return
   await inTransaction(deps.db, async (tx) => {
     await recordEvent(tx, deps, { action: 'account.lock', actor: { origin }, subject: account.uid })
-    if (account.email !== null) await sendUnlock(tx, deps, account, account.email)
+    await sendUnlock(tx, deps, account)
   })
 }
 
-async function sendUnlock(
-  tx: Tx,
-  deps: Pick<Deps, 'config' | 'mailer' | 'now'>,
-  { id, uid, name, locale }: Account,
-  to: string,
-): Promise<void> {
+async function sendUnlock(tx: Tx, deps: LedgerNeeds, account: Account): Promise<void> {
+  const to = provedMailboxOf(account)
+  if (!to) return
   const at = deps.now()
-  const token = await issueProof(tx, deps, { purpose: 'unlock', user_id: id, bound: { email: to }, ttl: UNLOCK_TTL })
-  const data = { name, link: linkTo(deps, 'unlock', token), expires_at: at + UNLOCK_TTL, at }
-  await enqueueMail(tx, deps, { to, uid, locale, template: 'locked', data })
+  const { id, uid, locale } = account
+  const bound = { email: to.address }
+  await enqueueMail(tx, deps, {
+    to,
+    payer: NOTICE,
+    uid,
+    locale,
+    template: 'locked',
+    facts: { at },
+    issue: async () => {
+      const token = await issueProof(tx, deps, { purpose: 'unlock', user_id: id, bound, ttl: UNLOCK_TTL })
+      return { link: linkTo(deps, 'unlock', token), expires_at: at + UNLOCK_TTL }
+    },
+  })
 }
 
 /** Lets everybody try the account's password as if nobody had. */

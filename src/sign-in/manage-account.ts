@@ -15,7 +15,9 @@ import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
+import { requireRecipient } from '../mail/ledger.ts'
 import { isMailOn } from '../mail/mailer.ts'
+import { payerOf } from '../mail/messages.ts'
 import { dropMail } from '../mail/outbox.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { voidCode } from '../proofs/code.ts'
@@ -64,7 +66,7 @@ export async function changeAccount(
     const changed = await getAccount(tx, uid)
     await deps.states.forgetUser(tx, account.id)
     if (changed.email !== null && !isSameMailbox(account.email, changed.email))
-      await sendVerification(tx, deps, changed, actor.origin.request)
+      await sendVerification(tx, deps, changed, payerOf(actor), actor.origin.request)
     return { changed, ended }
   })
   deps.counts.ended.password_changed += ended.password_changed
@@ -77,6 +79,7 @@ async function requireFewMessages(deps: Needs, uid: string, email: string): Prom
   if (!isMailOn(deps)) return
   const account = await getAccount(deps.db, uid)
   if (isSameMailbox(account.email, email) || isSameMailbox(account.pending_email, email)) return
+  await requireRecipient(deps, { account: uid, email, template: 'email-change-confirm' })
   if (await isTooMany(deps, { kind: 'email-change', email }, { owner: uid }))
     throw new Failure('rate_limited', { retryAfter: 3600 })
 }

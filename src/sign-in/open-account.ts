@@ -7,6 +7,7 @@ import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { sendVerification } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { payerOf } from '../mail/messages.ts'
 import type { Claimant } from '../passwords/admission.ts'
 import { storeHash } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
@@ -112,6 +113,6 @@ export async function writeAccount(
   const details = { roles: [...roles].sort().join() }
   await recordEvent(tx, deps, { action: 'account.create', actor, subject: uid, details })
   const account = await getAccount(tx, uid)
-  if (!disabled) await sendVerification(tx, deps, account, request)
+  if (!disabled) await sendVerification(tx, deps, account, payerOf(actor), request)
   return account
 }

@@ -1,11 +1,6 @@
 /** The classes that calls fall into, and how many of each a caller may make. */
 import { milliseconds } from '../operation/values.ts'
-
-/** So many calls in a window of so many ms. */
-export interface Limit {
-  most: number
-  window: number
-}
+import { BUDGET_NAMES, BUDGETS, type Budget, type Limit } from './budgets.ts'
 
 interface CallClass extends Limit {
   /** who is counted: an address, as networkOf() groups them; or an account, where one is signed in */
@@ -54,12 +49,16 @@ export const CLASSES = {
 
 export type LimitClass = keyof typeof CLASSES
 export const LIMIT_CLASSES = Object.keys(CLASSES) as readonly LimitClass[]
-export type Limits = Readonly<Record<LimitClass, Limit>>
+/** Of calls and of messages. */
+export type Limits = Readonly<Record<LimitClass | Budget, Limit>>
 
-const isClass = (name: string): name is LimitClass => Object.hasOwn(CLASSES, name)
+const USUAL = { ...CLASSES, ...BUDGETS }
+const NAMES = [...LIMIT_CLASSES, ...BUDGET_NAMES] as const
+
+const isLimit = (name: string): name is LimitClass | Budget => Object.hasOwn(USUAL, name)
 
 /**
- * The limits of all classes, where a list changes some of them.
+ * The limits of all classes and budgets, where a list changes some of them.
  * @param list `login=30/1m,read=6000/1m`
  * @throws when it is no such list
  */
@@ -70,12 +69,11 @@ export function limitsOf(list = ''): Limits {
     .map((entry) => {
       const [, name = '', most = '', window = ''] =
         /^\s*(\w+)=(\d{1,9})\/(\d{1,9}(?:ms|s|m|h|d)?)\s*$/.exec(entry) ?? []
-      if (!isClass(name))
-        throw new Error(`must list limits such as login=30/1m; the classes are ${LIMIT_CLASSES.join(', ')}`)
+      if (!isLimit(name)) throw new Error(`must list limits such as login=30/1m; the classes are ${NAMES.join(', ')}`)
       const limit = { most: Number(most), window: milliseconds(window) }
       if (limit.most < 1 || limit.window < 1000) throw new Error('must allow at least 1 call in at least 1s')
       return [name, limit] as const
     })
-  const usual = LIMIT_CLASSES.map((name) => [name, { most: CLASSES[name].most, window: CLASSES[name].window }])
+  const usual = NAMES.map((name) => [name, { most: USUAL[name].most, window: USUAL[name].window }])
   return { ...Object.fromEntries(usual), ...Object.fromEntries(changed) }
 }

@@ -22,6 +22,14 @@ const SAMPLES: MessageData = {
   'password-changed': { name: 'Ada', at: AT, ip: '192.0.2.7', user_agent: AGENT },
   'password-reset': LINKED,
   'registration-attempt': { name: 'Ada', at: AT },
+  'security-digest': {
+    name: 'Ada',
+    gathered: [
+      { kind: 'new-device', count: 41, first: AT - 60_000, last: { at: AT, ip: '192.0.2.7', user_agent: AGENT } },
+      { kind: 'email-changed', count: 1, first: AT, last: { at: AT } },
+    ],
+    undo: { link: LINK, expires_at: AT },
+  },
   'sign-in-code': { name: 'Ada', code: '012345', expires_at: AT },
   'sign-in-link': LINKED,
 }

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { createSmtpCarrier } from '../../src/mail/carrier.ts'
+import { enqueueMail } from '../../src/mail/enqueue.ts'
 import { linkTo } from '../../src/mail/links.ts'
-import { dropMail, enqueueMail, PATIENCE } from '../../src/mail/outbox.ts'
+import { dropMail, PATIENCE } from '../../src/mail/outbox.ts'
 import { createSender } from '../../src/mail/sender.ts'
 import { startApp, type TestApp, testEnvironment } from '../support/app.ts'
-import { enqueue, mailsOf, mailTo, verification } from '../support/mail.ts'
+import { enqueue, mailsOf, mailTo, messageOf, verification } from '../support/mail.ts'
 import { startSmtp } from '../support/smtp.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -43,7 +44,7 @@ t.test('a message leaves after the commit, with its link, and its row goes', asy
 t.test('a transaction that is rolled back sends nothing', async (t) => {
   const app = await startApp(t)
   const failing = inTransaction(app.db, async (tx) => {
-    await enqueueMail(tx, app, { to: ADDRESS, uid: null, locale: null, ...verification(app) })
+    await enqueueMail(tx, app, messageOf(verification(app)))
     throw new Error('not this time')
   })
   await t.rejects(failing, { message: 'not this time' })
@@ -125,8 +126,8 @@ t.test('a server that says nothing is left alone in time, and asked again', asyn
   const smtp = await startSmtp(t)
   smtp.mode = 'stall'
   const app = await startApp(t, smtp.environment)
-  const { config, db, mailer, now } = app
-  await enqueue({ config, db, now, mailer: { ...mailer, wake() {} } }, verification(app))
+  const { audit, config, db, mailer, now } = app
+  await enqueue({ audit, config, db, now, mailer: { ...mailer, wake() {} } }, verification(app))
   const sender = createSender(app, () => createSmtpCarrier(config), 200)
   t.teardown(() => sender.close())
   sender.wake()

@@ -1,15 +1,16 @@
 import type { Test } from 'tap'
 import t from 'tap'
+import { createTrail } from '../../src/audit/trail.ts'
 import { loadConfig } from '../../src/config.ts'
 import { prepareSchema } from '../../src/db/migrate.ts'
 import { type OpenDatabase, openDatabase } from '../../src/db/open.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { CONNECTIONS } from '../../src/mail/carrier.ts'
+import { enqueueMail } from '../../src/mail/enqueue.ts'
 import { createSealer } from '../../src/mail/mailer.ts'
-import { enqueueMail } from '../../src/mail/outbox.ts'
 import { deriveKeys } from '../../src/tokens/master-key.ts'
 import { type Environment, JWT_KEY, somebody, testEnvironment } from '../support/app.ts'
-import { verification } from '../support/mail.ts'
+import { messageOf, verification } from '../support/mail.ts'
 import { call, startService } from '../support/service.ts'
 import { startSmtp } from '../support/smtp.ts'
 import { eventually } from '../support/wait.ts'
@@ -22,8 +23,10 @@ async function writerOn(t: Test, environment: Environment) {
   const { db }: OpenDatabase = openDatabase(config.database_url)
   t.teardown(() => db.destroy())
   await prepareSchema(db, 'auto')
-  const mailer = { ...createSealer(deriveKeys(JWT_KEY).mail), wake() {} }
-  return { config, db, mailer, now: Date.now }
+  const keys = deriveKeys(JWT_KEY)
+  const mailer = { ...createSealer(keys.mail), withheld() {}, wake() {} }
+  const audit = createTrail(() => ({ keys: keys.audit, seal: mailer.seal, unseal: mailer.unseal }))
+  return { audit, config, db, mailer, now: Date.now }
 }
 
 const waiting = async ({ db }: Awaited<ReturnType<typeof writerOn>>) =>
@@ -37,8 +40,7 @@ t.test('of two processes on one outbox, each message is sent by one', async (t) 
   await Promise.all([startService(t, environment), startService(t, environment)])
   const tokens = Array.from({ length: 200 }, (_, index) => `token-${index}`)
   await inTransaction(writer.db, async (tx) => {
-    for (const token of tokens)
-      await enqueueMail(tx, writer, { to: 'ada@example.org', uid: null, locale: null, ...verification(writer, token) })
+    for (const token of tokens) await enqueueMail(tx, writer, messageOf(verification(writer, token)))
   })
   await eventually(() => smtp.attempts === 2 * CONNECTIONS, LIMIT)
   t.pass('both are at it, as far as they go at once')

@@ -28,8 +28,8 @@ interface Facts {
 }
 const factsOf = (table: Table): Facts => TABLE_FACTS[table]
 
-/** It has rows only after a change of `JWT_KEY`. */
-const NOT_FILLED: readonly Table[] = ['audit_keys']
+/** These have rows only after a change of `JWT_KEY`, and while something is limited. */
+const NOT_FILLED: readonly Table[] = ['audit_keys', 'mail_ledger']
 
 /** Mail waits, since nobody listens there; tries and calls are counted. */
 const WAITING = {

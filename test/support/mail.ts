@@ -4,8 +4,16 @@ import { join } from 'node:path'
 import PostalMime, { type Email } from 'postal-mime'
 import { inTransaction } from '../../src/db/transaction.ts'
 import type { Deps } from '../../src/deps.ts'
-import type { Message, Template } from '../../src/mail/messages.ts'
-import { enqueueMail } from '../../src/mail/outbox.ts'
+import { enqueueMail } from '../../src/mail/enqueue.ts'
+import {
+  issueNothing,
+  type Message,
+  type MessageData,
+  memberOf,
+  type Payer,
+  PURSES,
+  type Template,
+} from '../../src/mail/messages.ts'
 import type { TestApp } from './app.ts'
 import { eventually } from './wait.ts'
 
@@ -56,15 +64,32 @@ export async function mailTo(
 }
 
 /** What a message needs at least. */
-type Draft<T extends Template> = Pick<Message<T>, 'template' | 'data'> & Partial<Message<T>>
+interface Draft<T extends Template> {
+  template: T
+  /** all of it: what it says, its link or code, and the name of its reader */
+  data: MessageData[T]
+  to?: string
+  isProved?: boolean
+  uid?: string
+  payer?: Payer
+}
 
-/** Adds a message to the outbox in a transaction of its own; to Ada unless it says otherwise. */
+/** A message as rules make one; to Ada, who has proved to read there, unless it says otherwise. */
+export function messageOf<T extends Template>(draft: Draft<T>): Message<T> {
+  const { template, data, to: address = 'ada@example.org', isProved = true, uid = null } = draft
+  const { name, ...facts } = data
+  const to = isProved ? { address, isProved, name: name ?? undefined } : { address, isProved }
+  const [purse = 'strangers'] = PURSES[template] as readonly Payer['purse'][]
+  const payer = draft.payer ?? (purse === 'members' ? memberOf('somebody') : { purse })
+  return { to, payer, uid, locale: null, template, facts, issue: issueNothing } as unknown as Message<T>
+}
+
+/** Adds a message to the outbox in a transaction of its own. @returns whether it is sent */
 export function enqueue<T extends Template>(
-  deps: Pick<Deps, 'config' | 'db' | 'mailer' | 'now'>,
+  deps: Pick<Deps, 'audit' | 'config' | 'db' | 'mailer' | 'now'>,
   draft: Draft<T>,
-): Promise<void> {
-  const message: Message<T> = { to: 'ada@example.org', uid: null, locale: null, ...draft }
-  return inTransaction(deps.db, (tx) => enqueueMail(tx, deps, message))
+): Promise<boolean> {
+  return inTransaction(deps.db, (tx) => enqueueMail(tx, deps, messageOf(draft)))
 }
 
 /** A message with a link that lasts for an hour. */

@@ -1,5 +1,5 @@
 import type { Language, Sayings } from '../../language.ts'
-import type { MessageData } from '../../messages.ts'
+import type { Gathered, MessageData } from '../../messages.ts'
 
 const until = (say: Sayings, at: number) => `Der Link gilt einmal, bis ${say.time(at)}.`
 
@@ -124,6 +124,20 @@ export const messages: Language['messages'] = {
     ],
   }),
 
+  'security-digest': ({ gathered, undo }, say) => ({
+    subject: 'Was an Ihrem Konto geschehen ist',
+    paragraphs: [
+      `Zu Ihrem Konto bei ${say.service} gab es mehr zu berichten, als wir einzeln verschicken. Dies ist alles seit der letzten Nachricht. Die Einzelheiten stehen in der Liste der Vorgänge Ihres Kontos.`,
+    ],
+    facts: gathered.map((each) => [HAPPENED[each.kind], sumOf(each, say)] as const),
+    ...(undo && { action: { label: 'Letzte Änderung der Adresse rückgängig machen', link: undo.link } }),
+    after: [
+      'Wenn das alles Sie waren, brauchen Sie nichts zu tun.',
+      'Wenn nicht, geben Sie bei der Anmeldung an, dass Sie Ihr Passwort vergessen haben: Sie erhalten einen Link, mit dem Sie ein neues wählen, und alle Sitzungen enden.',
+      ...(undo ? [until(say, undo.expires_at)] : []),
+    ],
+  }),
+
   'sign-in-code': ({ code, expires_at }, say) => ({
     subject: `Ihr Code für ${say.service}`,
     paragraphs: ['Geben Sie diesen Code dort ein, wo Sie sich anmelden:'],
@@ -152,4 +166,18 @@ function factsOf({ at, ip, user_agent }: MessageData['password-changed'], say: S
     ...(ip ? [['Adresse', ip] as const] : []),
     ...(device ? [['Gerät', device] as const] : []),
   ] as const
+}
+
+const HAPPENED: Readonly<Record<Gathered['kind'], string>> = {
+  'email-changed': 'Adresse geändert',
+  'email-released': 'Adresse von einem anderen Konto bestätigt',
+  locked: 'Anmeldung nach falschen Passwörtern eingeschränkt',
+  'new-device': 'Anmeldung von einem neuen Gerät',
+  'password-changed': 'Passwort geändert',
+}
+
+/** How often, and when last and from where. */
+function sumOf({ count, last }: Gathered, say: Sayings): string {
+  const said = [say.time(last.at), last.ip, say.device(last.user_agent)].filter(Boolean).join(', ')
+  return count === 1 ? said : `${count} Mal, zuletzt: ${said}`
 }

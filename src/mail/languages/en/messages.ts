@@ -1,5 +1,5 @@
 import type { Language, Sayings } from '../../language.ts'
-import type { MessageData } from '../../messages.ts'
+import type { Gathered, MessageData } from '../../messages.ts'
 
 const until = (say: Sayings, at: number) => `The link works once, until ${say.time(at)}.`
 
@@ -107,6 +107,20 @@ export const messages: Language['messages'] = {
     ],
   }),
 
+  'security-digest': ({ gathered, undo }, say) => ({
+    subject: 'What happened at your account',
+    paragraphs: [
+      `There was more to tell of your account at ${say.service} than we send messages for. This is all of it since the last one. What happened in detail is in the list of your account’s activity.`,
+    ],
+    facts: gathered.map((each) => [HAPPENED[each.kind], sumOf(each, say)] as const),
+    ...(undo && { action: { label: 'Undo the last change of address', link: undo.link } }),
+    after: [
+      'If all of this was you, there is nothing to do.',
+      'If it was not, say that you have forgotten your password where you sign in: you will get a link with which you choose a new one, and every session ends.',
+      ...(undo ? [until(say, undo.expires_at)] : []),
+    ],
+  }),
+
   'sign-in-code': ({ code, expires_at }, say) => ({
     subject: `Your code for ${say.service}`,
     paragraphs: ['Type this code where you are signing in:'],
@@ -135,4 +149,18 @@ function factsOf({ at, ip, user_agent }: MessageData['password-changed'], say: S
     ...(ip ? [['Address', ip] as const] : []),
     ...(device ? [['Device', device] as const] : []),
   ] as const
+}
+
+const HAPPENED: Readonly<Record<Gathered['kind'], string>> = {
+  'email-changed': 'Address changed',
+  'email-released': 'Address proved by another account',
+  locked: 'Sign-in limited after wrong passwords',
+  'new-device': 'Sign-in from a new device',
+  'password-changed': 'Password changed',
+}
+
+/** How often, and when last and from where. */
+function sumOf({ count, last }: Gathered, say: Sayings): string {
+  const said = [say.time(last.at), last.ip, say.device(last.user_agent)].filter(Boolean).join(', ')
+  return count === 1 ? said : `${count} times, last: ${said}`
 }
