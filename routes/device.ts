@@ -21,13 +21,15 @@ export const DeviceHeaders = Type.Object({
   ),
 })
 
-/** The same and the answer to a challenge, for logins by password. */
-export const LoginHeaders = Type.Object({
-  ...DeviceHeaders.properties,
+/** The answer to a challenge, for calls that may ask for one. */
+export const ChallengeHeaders = Type.Object({
   'x-proof-of-work': Type.Optional(
     Type.String({ maxLength: 1024, description: 'the answer to `GET /auth/challenge`, after `challenge_required`' }),
   ),
 })
+
+/** Both, for logins by password. */
+export const LoginHeaders = Type.Object({ ...DeviceHeaders.properties, ...ChallengeHeaders.properties })
 
 /** The answer that a request brings. */
 export function answerOf({ 'x-proof-of-work': header }: IncomingHttpHeaders): string | undefined {

@@ -12,6 +12,7 @@ import type { PasswordLists } from './passwords/lists.ts'
 import type { StrengthEstimator } from './passwords/strength/estimate.ts'
 import type { SessionStates } from './sessions/states.ts'
 import type { Gate } from './throttling/gate.ts'
+import type { Purse } from './throttling/purse.ts'
 import type { Throttle } from './throttling/throttle.ts'
 import type { TokenCache } from './tokens/access-token.ts'
 import type { Jwt } from './tokens/jwt.ts'
@@ -55,6 +56,8 @@ export interface Deps {
   passwordLists: PasswordLists
   /** whether this process may serve anybody on its database */
   standing: Standing
+  /** what strangers may have sent by the service as a whole */
+  purse: Purse
   /** what this node knows of sessions it has seen */
   states: SessionStates
   /** keeps passwords from being guessed */

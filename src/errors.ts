@@ -21,7 +21,7 @@ const TABLE = {
   account_disabled: [403, 'The account is disabled.'],
   registration_closed: [403, 'Nobody can register with this service by themselves.'],
   email_unverified: [403, 'The e-mail address of the account has to be verified first.'],
-  challenge_required: [403, 'Many passwords are being guessed; solve a challenge first.'],
+  challenge_required: [403, 'Much is being asked for; solve a challenge first.'],
   requester_unproved: [403, 'The link alone does not tell who asked for it: send a password beside it.'],
   current_password_wrong: [403, 'The current password is wrong.'],
   reauthentication_required: [403, 'This call needs a recent proof of who asks.'],

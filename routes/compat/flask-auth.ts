@@ -122,7 +122,7 @@ const flaskAuth: FastifyPluginAsyncTypebox = async (app) => {
       response: {
         201: answer(Registered, 'The account is made'),
         400: refuse(NO_INPUT, INCOMPLETE.register, 'email must be an e-mail address'),
-        403: refuse(titleOf('registration_closed')),
+        403: refuse(titleOf('registration_closed'), titleOf('challenge_required')),
         409: refuse(SENTENCES.username_taken[1], SENTENCES.email_taken[1]),
       },
     },

@@ -100,7 +100,7 @@ export const REFUSED = {
   ofSignUp: {
     202: refuse(SENTENCES.email_taken[1]),
     400: refuse(MISSING[1], NULL[1], 'email must be an e-mail address'),
-    403: refuse(titleOf('registration_closed'), titleOf('email_unverified')),
+    403: refuse(titleOf('registration_closed'), titleOf('challenge_required'), titleOf('email_unverified')),
   },
   ofToken: {
     401: refuse(

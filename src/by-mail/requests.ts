@@ -50,6 +50,7 @@ export interface MailRequests {
   /**
    * Notes a request; one too many for the same address in an hour is dropped, and nobody is told (shares.ts). A registration
    * is not dropped, only no message sent for it.
+   * @throws Failure challenge_required, rate_limited: strangers have had as many messages sent as they may, of all addresses
    * @returns the request token, which is kept nowhere
    */
   note(wanted: Wanted, origin: Origin): Promise<string>
@@ -59,7 +60,7 @@ export interface MailRequests {
   settle(): Promise<void>
 }
 
-type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'keys' | 'log' | 'now'>
+type Needs = Pick<Deps, 'config' | 'db' | 'ephemeral' | 'keys' | 'log' | 'now' | 'purse'>
 
 /** Makes the list of requests, which is a table, and thus that of all processes. */
 export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
@@ -76,6 +77,7 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
       const isSilent = await isTooMany(deps, wanted, isOwners ? { owner: 'device' } : { ip: origin.ip })
       // a registration waits in any case, so that nobody's swallows another person's
       if (isSilent && wanted.kind !== 'registration') return token
+      if (!isSilent) await deps.purse.pay(origin.proof_of_work)
       const request = digestOfRequest(token)
       await insertRequest(deps, isSilent ? { ...wanted, silent: true } : wanted, { origin, request })
       noted += 1

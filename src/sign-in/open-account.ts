@@ -7,6 +7,7 @@ import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { sendVerification } from '../by-mail/verify-address.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
+import { isMailOn } from '../mail/mailer.ts'
 import { payerOf } from '../mail/messages.ts'
 import type { Claimant } from '../passwords/admission.ts'
 import { storeHash } from '../passwords/password.ts'
@@ -16,7 +17,7 @@ import type { Role } from '../roles/permissions.ts'
 import { beginSession } from './begin-session.ts'
 import { mayLogIn, type OpenedSession } from './sign-in.ts'
 
-type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'states'>
+type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists' | 'purse' | 'states'>
 
 /** What an account is made of. It needs a user name or an e-mail address to log in by; not every API asks for both. */
 export interface NewAccount extends Profile {
@@ -28,7 +29,7 @@ export interface NewAccount extends Profile {
  * @param how how long the session lasts at the most, in ms, by default as long as refresh tokens do; and the digest of the
  * token that whoever registers is given, where the address has to be verified first
  * @returns the account and its session, without a token yet; undefined where the address has to be verified first
- * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
+ * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded, challenge_required
  */
 export async function openAccountAndSession(
   deps: Needs,
@@ -36,6 +37,7 @@ export async function openAccountAndSession(
   origin: Origin,
   { life, request }: { life?: number; request?: string } = {},
 ): Promise<OpenedSession | undefined> {
+  await payForMessage(deps, profile, { origin })
   const hash = await hashNew(deps, password, profile, { origin })
   return inTransaction(deps.db, async (tx) => {
     const account = await writeAccount(tx, deps, { profile, hash, roles: ['user'], request }, { origin })
@@ -47,7 +49,7 @@ export async function openAccountAndSession(
 /**
  * Makes an account whose owner signs in later.
  * @param actor who makes it
- * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded
+ * @throws Failure username_taken, email_taken, one of `PASSWORD_CODES`, overloaded; challenge_required to strangers
  */
 export async function openAccount(
   deps: Needs,
@@ -59,8 +61,18 @@ export async function openAccount(
   }: NewAccount & { roles?: readonly Role[]; disabled?: boolean },
   actor: Actor,
 ): Promise<Account> {
+  await payForMessage(deps, profile, actor)
   const hash = await hashNew(deps, password, profile, actor)
   return inTransaction(deps.db, (tx) => writeAccount(tx, deps, { profile, hash, roles, disabled }, actor))
+}
+
+/** The address of a new account is sent something; where a stranger makes it, that may be anybody's. */
+async function payForMessage(
+  deps: Pick<Deps, 'config' | 'purse'>,
+  { email }: Profile,
+  { uid, origin }: Actor,
+): Promise<void> {
+  if (email !== undefined && uid === undefined && isMailOn(deps)) await deps.purse.pay(origin.proof_of_work)
 }
 
 /**

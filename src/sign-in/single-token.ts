@@ -45,7 +45,7 @@ const isCode = (failure: unknown, code: Failure['code']) => failure instanceof F
  * the account was made and its address has to be verified before it is of use
  */
 export async function registerForToken(
-  deps: SignInNeeds & Pick<Deps, 'passwordLists'>,
+  deps: SignInNeeds & Pick<Deps, 'passwordLists' | 'purse'>,
   registration: NewAccount,
   origin: Origin,
 ): Promise<TokenOfDevice> {

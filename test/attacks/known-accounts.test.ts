@@ -78,8 +78,8 @@ t.test('a request for mail looks nobody up: it adds one row, and the same for ev
     return node as never
   }
   const db = app.db.withPlugin({ transformQuery, transformResult: async ({ result }) => result })
-  const { config, ephemeral, keys, log, now } = app
-  const { note } = createMailRequests({ config, db, ephemeral, keys, log, now }, async () => {})
+  const { config, ephemeral, keys, log, now, purse } = app
+  const { note } = createMailRequests({ config, db, ephemeral, keys, log, now, purse }, async () => {})
   for (const email of [person.email, somebody().email]) {
     await note({ kind: 'password-reset', email }, { ip: undefined, user_agent: undefined })
     t.strictSame(asked.splice(0), ['InsertQueryNode'])

@@ -125,7 +125,7 @@ if (!onPostgres()) {
       remoteAddress: newAddress(),
     })
     t.equal(answer.statusCode, 403)
-    t.strictSame(answer.json(), { error: 'Many passwords are being guessed; solve a challenge first.' })
+    t.strictSame(answer.json(), { error: 'Much is being asked for; solve a challenge first.' })
   })
 
   t.test('switched off, it is never asked for', async (t) => {

@@ -10,7 +10,7 @@ import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
 import { handRequestToken } from '../../asker.ts'
 import { answer, problems } from '../../contract.ts'
-import { handDevice, LoginHeaders } from '../../device.ts'
+import { ChallengeHeaders, handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 const READ_YOUR_MAIL = { message: 'Open the link in the message that was sent to this address.' }
@@ -29,11 +29,19 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
         'answer is 202 whether or not name and address are known, and the account is made by the link of the message, together ' +
         'with the `request_token` or the password: see `verifyEmail`. Browsers keep the former as a cookie.',
       tags: ['Sessions'],
+      headers: ChallengeHeaders,
       body: ref(Registration),
       response: {
         201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
         202: answer(Noted, 'A message is on its way; its link comes before the first login'),
-        ...problems(...PASSWORD_CODES, 'registration_closed', 'username_taken', 'email_taken', 'overloaded'),
+        ...problems(
+          ...PASSWORD_CODES,
+          'registration_closed',
+          'challenge_required',
+          'username_taken',
+          'email_taken',
+          'overloaded',
+        ),
       },
     },
     handler: async (request, reply) => {

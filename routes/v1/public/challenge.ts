@@ -9,11 +9,11 @@ const challenge: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/challenge',
     schema: {
       operationId: 'getChallenge',
-      summary: 'A challenge to solve before the next login',
+      summary: 'A challenge to solve before the next login or message',
       description:
         'Find the number for which the SHA-256 of `salt` and the number, in decimal, is `challenge`; the widgets of ALTCHA ' +
         'do. Send `{algorithm, challenge, number, salt, signature}` as base64 of JSON in the header `X-Proof-Of-Work` of ' +
-        'the login, once, within five minutes.',
+        'the call that was refused with `challenge_required`, once, within five minutes.',
       tags: ['Sessions'],
       response: { 200: answer(ProofOfWork, 'The challenge') },
     },

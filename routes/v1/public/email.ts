@@ -12,6 +12,7 @@ import { ref } from '../../../src/schemas.ts'
 import { verifyEmail } from '../../../src/sign-in/verify-email.ts'
 import { shownBeside } from '../../asker.ts'
 import { answer, nothing, problems } from '../../contract.ts'
+import { ChallengeHeaders } from '../../device.ts'
 import { knowWhoAsks, OPEN_OR_SIGNED_IN } from '../../guard.ts'
 import { originOf } from '../../origin.ts'
 
@@ -65,8 +66,12 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Have the link that proves an address sent again, without being signed in',
       description: 'For who cannot log in before. The answer is the same for every address, known or not.',
       tags: ['Mail'],
+      headers: ChallengeHeaders,
       body: ref(EmailBody),
-      response: { 202: answer(Noted, 'Noted; a message follows if there is anything to prove') },
+      response: {
+        202: answer(Noted, 'Noted; a message follows if there is anything to prove'),
+        ...problems('challenge_required'),
+      },
     },
     handler: async (request, reply) => {
       const request_token = await app.mailRequests.note({ kind: 'email-verify', ...request.body }, originOf(request))

@@ -4,6 +4,7 @@ import { EmailBody, Noted, PasswordReset } from '../../../src/by-mail/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { ref } from '../../../src/schemas.ts'
 import { answer, nothing, problems } from '../../contract.ts'
+import { ChallengeHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 import { NOTED } from './email.ts'
 
@@ -18,8 +19,12 @@ const password: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Have a link sent by which to set a new password',
       description: 'The answer is the same for every address, known or not, and so is the time that it takes.',
       tags: ['Mail'],
+      headers: ChallengeHeaders,
       body: ref(EmailBody),
-      response: { 202: answer(Noted, 'Noted; a message follows if the address has an account') },
+      response: {
+        202: answer(Noted, 'Noted; a message follows if the address has an account'),
+        ...problems('challenge_required'),
+      },
     },
     handler: async (request, reply) => {
       const request_token = await app.mailRequests.note({ kind: 'password-reset', ...request.body }, originOf(request))

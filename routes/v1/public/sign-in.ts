@@ -5,7 +5,7 @@ import { TokenPair } from '../../../src/sessions/schema.ts'
 import { signInByCode, signInByLink } from '../../../src/sign-in/by-mail.ts'
 import { CodeCredentials } from '../../../src/sign-in/schema.ts'
 import { answer, problems } from '../../contract.ts'
-import { DeviceHeaders, handDevice, LoginHeaders } from '../../device.ts'
+import { ChallengeHeaders, DeviceHeaders, handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 import { NOTED } from './email.ts'
 
@@ -22,8 +22,12 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Have a link sent that signs in',
       description: SAME,
       tags: ['Mail'],
+      headers: ChallengeHeaders,
       body: ref(EmailBody),
-      response: { 202: answer(Noted, 'Noted; a message follows if the address has an account') },
+      response: {
+        202: answer(Noted, 'Noted; a message follows if the address has an account'),
+        ...problems('challenge_required'),
+      },
     },
     handler: async (request, reply) => {
       const request_token = await app.mailRequests.note({ kind: 'sign-in-link', ...request.body }, originOf(request))
@@ -60,8 +64,12 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Have a code sent that signs in',
       description: SAME,
       tags: ['Mail'],
+      headers: ChallengeHeaders,
       body: ref(EmailBody),
-      response: { 202: answer(Noted, 'Noted; a message follows if the address has an account') },
+      response: {
+        202: answer(Noted, 'Noted; a message follows if the address has an account'),
+        ...problems('challenge_required'),
+      },
     },
     handler: async (request, reply) => {
       const request_token = await app.mailRequests.note({ kind: 'sign-in-code', ...request.body }, originOf(request))
