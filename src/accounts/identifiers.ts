@@ -1,4 +1,5 @@
 /** Names that people type: how they are judged, and how they are made comparable. */
+import { domainToASCII, domainToUnicode } from 'node:url'
 import addresses from 'validator/lib/isEmail.js'
 
 /**
@@ -11,10 +12,28 @@ export function foldIdentifier(identifier: string): string {
   return visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
 }
 
-/** Whether the string is an e-mail address that mail can be sent to (RFC 5321 with a domain name, RFC 6531). */
+/**
+ * Whether the string is an e-mail address that mail can be sent to (RFC 5321 with a domain name, RFC 6531), as it stands: what
+ * whoever sends would have to write in another way might reach somebody else.
+ */
 export function isEmail(address: string): boolean {
   const options = { allow_ip_domain: false, require_tld: true, allow_utf8_local_part: true }
-  return isPlainText(address) && isVisible(address) && addresses.default(address, options)
+  return isPlainText(address) && isVisible(address) && addresses.default(address, options) && isSentAsTyped(address)
+}
+
+/** Words with dots between them (RFC 5322, `dot-atom`; RFC 6531), without quotation marks, comments and blanks of any kind. */
+const DOT_ATOM =
+  /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\p{Z}\p{C}])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\p{Z}\p{C}])+)*$/u
+
+/** Whether nothing has to be quoted, and the domain is the one that it looks like, but for case (RFC 5891, UTS #46). */
+function isSentAsTyped(address: string): boolean {
+  const at = address.lastIndexOf('@')
+  const typed = address
+    .slice(at + 1)
+    .toLowerCase()
+    .normalize('NFC')
+  const ascii = domainToASCII(typed)
+  return DOT_ATOM.test(address.slice(0, at)) && (ascii === typed || domainToUnicode(ascii) === typed)
 }
 
 /**

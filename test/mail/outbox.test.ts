@@ -153,6 +153,20 @@ t.test('a message that is refused for good is given up, and the audit log says s
   t.notMatch(app.logged(), ADDRESS)
 })
 
+t.test('a server that takes nothing from our sender is no reason to give a message up', async (t) => {
+  const smtp = await startSmtp(t)
+  smtp.mode = 'refuse-sender'
+  const app = await startApp(t, smtp.environment)
+  await enqueue(app, verification(app))
+  await eventually(() => app.counts.mail.failed === 1)
+  t.equal((await rowsOf(app)).length, 1)
+  t.strictSame(await abandoned(app), [])
+  smtp.mode = 'take'
+  tryAgain(app)
+  await isEmpty(app)
+  t.strictSame(smtp.recipients, [ADDRESS])
+})
+
 t.test('a server that dies in mid-message gets the message again, once, under the same id', async (t) => {
   const smtp = await startSmtp(t)
   smtp.mode = 'cut'

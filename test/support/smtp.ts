@@ -7,15 +7,17 @@ import { type Mail, parseMail } from './mail.ts'
 /**
  * `take`: as it should be. `hold`: takes the message and does not answer before `release`;
  * `stall`: does not even let it begin. `busy`: 451, later perhaps.
- * `refuse`: 550, never. `cut`: hangs up in mid-message. `forget`: takes the message, and hangs up in place of an answer.
+ * `refuse`: 550, never. `refuse-sender`: the same to whoever sends, before the recipient is named. `cut`: hangs up in mid-message. `forget`: takes the message, and hangs up in place of an answer.
  */
-export type SmtpMode = 'take' | 'hold' | 'stall' | 'busy' | 'refuse' | 'cut' | 'forget'
+export type SmtpMode = 'take' | 'hold' | 'stall' | 'busy' | 'refuse' | 'refuse-sender' | 'cut' | 'forget'
 
 export interface SmtpInbox {
   /** what to set as `SMTP_URL`, `MAIL_FROM` */
   environment: { SMTP_URL: string; MAIL_FROM: string }
   /** everything that was taken, in that order */
   mails: Mail[]
+  /** whom each of them was for, as the server was told */
+  recipients: string[]
   mode: SmtpMode
   /** how many attempts there were to hand in a message */
   attempts: number
@@ -49,6 +51,11 @@ export async function startSmtp(t: Test, { user, password, secure = false }: Opt
       if (auth.username === user && auth.password === password) done(null, { user: auth.username })
       else done(Object.assign(new Error('authentication failed'), { responseCode: 535 }))
     },
+    onMailFrom(_address, _session, done) {
+      inbox.attempts += inbox.mode === 'refuse-sender' ? 1 : 0
+      if (inbox.mode === 'refuse-sender') done(Object.assign(new Error('not from you'), { responseCode: 550 }))
+      else done()
+    },
     async onRcptTo(_address, _session, done) {
       inbox.attempts += 1
       if (inbox.mode === 'stall') await new Promise<void>((resolve) => waiting.push(resolve))
@@ -56,7 +63,7 @@ export async function startSmtp(t: Test, { user, password, secure = false }: Opt
       else if (inbox.mode === 'refuse') done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }))
       else done()
     },
-    async onData(stream, _session, done) {
+    async onData(stream, { envelope }, done) {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => {
         if (inbox.mode === 'cut') hangUp()
@@ -67,6 +74,7 @@ export async function startSmtp(t: Test, { user, password, secure = false }: Opt
         const mail = await parseMail(Buffer.concat(chunks))
         if (inbox.mode === 'hold') await new Promise<void>((resolve) => waiting.push(resolve))
         inbox.mails.push(mail)
+        inbox.recipients.push(envelope.rcptTo.map(({ address }) => address).join())
         if (inbox.mode === 'forget') hangUp()
         else done()
       })
@@ -88,6 +96,7 @@ export async function startSmtp(t: Test, { user, password, secure = false }: Opt
       MAIL_FROM: 'The Shop <shop@example.org>',
     },
     mails: [],
+    recipients: [],
     mode: 'take',
     attempts: 0,
     connections: 0,
