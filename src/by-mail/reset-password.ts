@@ -75,7 +75,9 @@ export async function resetPassword(
 async function setPassword(tx: Tx, deps: ChangeNeeds, token: string, hash: string, origin: Origin): Promise<number> {
   const redeemed = await redeemOfAccount(tx, deps, 'password-reset', token)
   if (!redeemed) throw new Failure('one_time_token_invalid')
-  const { account, bound } = redeemed
+  const { account: before, bound } = redeemed
+  // who has the link reads what is sent there
+  const account = { ...before, email_verified_at: before.email_verified_at ?? deps.now() }
   const present = fingerprintOf(await findHashForChange(tx, account.id))
   if (bound['email_key'] !== account.email_key || bound['password'] !== present)
     throw new Failure('one_time_token_invalid')
@@ -84,7 +86,7 @@ async function setPassword(tx: Tx, deps: ChangeNeeds, token: string, hash: strin
   const older = wasUnproved ? (await endEverythingOlder(tx, deps, account, actor)).sessions : 0
   await replacePassword(tx, deps, account, hash, origin, ALL_BUT_UNDO)
   await forgetDevices(tx, deps, account.id)
-  await proveAddress(tx, deps, account, actor)
+  await proveAddress(tx, deps, before, actor)
   await recordEvent(tx, deps, { action: 'password.reset', actor, subject: account.uid })
   return older + (await revokeSessions(tx, deps, account, 'password_changed', actor))
 }

@@ -65,24 +65,30 @@ export function contextOf({ template, recipient }: Pick<OutboxRow, 'template' | 
   return `${template}\0${recipient}`
 }
 
+/** The message whose turn it is, of those that are due. */
+export function selectNext(db: Db, now: number) {
+  return (
+    db
+      .selectFrom('outbox')
+      .select('id')
+      // in the order of turns and with the index of turns, however many are due: the sign keeps the index of times out
+      .where(sql<number>`+due_at`, '<=', now)
+      .where((eb) => eb.or([eb('template', 'in', TEMPLATES), eb('created_at', '<=', now - PATIENCE)]))
+      .orderBy('turn')
+      .limit(sql.lit(1))
+  )
+}
+
 /**
  * Takes the message of those that are due whose turn it is, so that nobody else does before the lease has ended. One that
  * only a newer version knows is left to its nodes, until it has to be given up.
  * @param lease in ms
  */
 export async function claimMessage(db: Db, now: number, lease: number): Promise<OutboxRow | undefined> {
-  const next = db
-    .selectFrom('outbox')
-    .select('id')
-    // in the order of turns and with the index of turns, however many are due: the sign keeps the index of times out
-    .where(sql<number>`+due_at`, '<=', now)
-    .where((eb) => eb.or([eb('template', 'in', TEMPLATES), eb('created_at', '<=', now - PATIENCE)]))
-    .orderBy('turn')
-    .limit(sql.lit(1))
   return db
     .updateTable('outbox')
     .set((eb) => ({ due_at: now + lease, attempts: eb('attempts', '+', 1) }))
-    .where('id', '=', skippingHeld(db, next))
+    .where('id', '=', skippingHeld(db, selectNext(db, now)))
     .returningAll()
     .executeTakeFirst()
 }

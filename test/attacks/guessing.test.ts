@@ -1,7 +1,8 @@
 /** Ten thousand wrong passwords from five hundred addresses: what the attacker gets, what the owner feels, what is left over. */
 import t from 'tap'
 import type { Tables } from '../../src/db/schema.ts'
-import { onEachStore, onPostgres, registerSomebody, startApp, type TestApp } from '../support/app.ts'
+import { onEachStore, onPostgres, startApp, type TestApp } from '../support/app.ts'
+import { registerProved } from '../support/by-mail.ts'
 import { hashed, logIn, newAddress, onDevice } from '../support/guessing.ts'
 import { mailsOf } from '../support/mail.ts'
 import { eventually } from '../support/wait.ts'
@@ -37,7 +38,7 @@ async function countRows(app: TestApp, table: keyof Tables): Promise<number> {
 t.test('ten thousand wrong passwords from five hundred addresses in a day', (t) =>
   onEachStore(t, async (t, environment) => {
     const app = await startApp(t, { ...environment, RATE_LIMIT: 'on' })
-    const owner = await registerSomebody(app)
+    const owner = await registerProved(app)
     const right = { identifier: owner.username, password: owner.password }
     const headers = onDevice(String((owner as { device_token?: string }).device_token))
     const before = hashed(app)

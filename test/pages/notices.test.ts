@@ -1,13 +1,14 @@
 /** The pages that messages about sign-ins lead to. */
 import t from 'tap'
-import { getMe, registerSomebody, startApp } from '../support/app.ts'
+import { getMe, startApp } from '../support/app.ts'
+import { registerProved } from '../support/by-mail.ts'
 import { logIn, onDevice, TRIES_COUNT } from '../support/guessing.ts'
 import { mailTo } from '../support/mail.ts'
 import { alertIn, open, press, titleIn } from '../support/pages.ts'
 
 t.test('the page of a message about a new device ends that session, when its button is pressed', async (t) => {
   const app = await startApp(t)
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   const thief = (await logIn(app, { identifier: person.username, password: person.password })).json()
   const { link, token } = await mailTo(app, 'new-device', person.email)
   t.match(link, /\/end-session\?token=/)
@@ -28,7 +29,7 @@ t.test(
   'the page of a message about wrong passwords lets people in again, and knows the browser from then on',
   async (t) => {
     const app = await startApp(t, TRIES_COUNT)
-    const person = await registerSomebody(app)
+    const person = await registerProved(app)
     const guess = () => logIn(app, { identifier: person.username, password: 'a wrong password' })
     for (let wrong = 0; wrong < 11; ) {
       const { statusCode, headers } = await guess()

@@ -1,7 +1,6 @@
 /** While many passwords are wrong, logins cost work; known devices pay nothing. */
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { ProofOfWork } from '../../src/throttling/challenge.ts'
 import {
   type Environment,
   onEachStore,
@@ -13,6 +12,7 @@ import {
   testEnvironment,
 } from '../support/app.ts'
 import { logIn, newAddress, onDevice, TRIES_COUNT } from '../support/guessing.ts'
+import { getChallenge, solve } from '../support/solving.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -28,19 +28,6 @@ async function stuff(app: TestApp, count: number): Promise<void> {
       ),
     )
   app.clock.advance(SECOND)
-}
-
-const getChallenge = async (app: TestApp) => (await app.inject({ url: '/api/v1/auth/challenge' })).json<ProofOfWork>()
-
-function solve({ algorithm, challenge, salt, signature, maxnumber }: ProofOfWork, more = {}): Record<string, string> {
-  const hashOf = (number: number) => createHash('sha256').update(`${salt}${number}`).digest('hex')
-  let number = 0
-  while (hashOf(number) !== challenge) {
-    number += 1
-    if (number > maxnumber) throw new Error('there is no such number')
-  }
-  const answer = { algorithm, challenge, number, salt, signature, ...more }
-  return { 'x-proof-of-work': Buffer.from(JSON.stringify(answer)).toString('base64') }
 }
 
 t.test('a hundred wrong passwords in five minutes make a proof of work necessary, until ten minutes after', (t) =>

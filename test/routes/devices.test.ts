@@ -1,18 +1,9 @@
 /** Devices are known again, and the owner hears of those that were not. */
-import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { MOST_DEVICES } from '../../src/devices/device.ts'
 import { openAccount } from '../../src/sign-in/open-account.ts'
-import {
-  getMe,
-  type Person,
-  post,
-  refresh,
-  registerSomebody,
-  somebody,
-  startApp,
-  type TestApp,
-} from '../support/app.ts'
+import { getMe, type Person, post, refresh, somebody, startApp, type TestApp } from '../support/app.ts'
+import { proveFor, registerProved } from '../support/by-mail.ts'
 import { logIn, newAddress, onDevice } from '../support/guessing.ts'
 import { mailsOf, mailTo } from '../support/mail.ts'
 
@@ -20,7 +11,7 @@ const DAY = 86_400_000
 
 type WithDevice = Person & { device_token: string }
 
-const register = async (app: FastifyInstance) => (await registerSomebody(app)) as WithDevice
+const register = async (app: TestApp) => (await registerProved(app)) as WithDevice
 
 /** Signs in, from an address that nobody has seen unless it says otherwise. */
 async function signIn(app: TestApp, { username, password }: Person, more: Partial<Parameters<typeof logIn>[1]> = {}) {
@@ -163,6 +154,7 @@ t.test('nobody is told of a registration, of the first sign-in, of a known devic
   const person = await register(app)
   const made = somebody()
   await openAccount(app, made, { origin: { ip: undefined, user_agent: undefined } })
+  await proveFor(app, made.email)
   const [agent, remoteAddress] = [{ 'user-agent': 'a program without memory' }, newAddress()]
   const first = await signIn(app, made as never, { headers: agent, remoteAddress })
   t.ok(first.device_token)

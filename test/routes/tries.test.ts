@@ -12,6 +12,7 @@ import {
   startApp,
   type TestApp,
 } from '../support/app.ts'
+import { registerProved } from '../support/by-mail.ts'
 import { hashed, logIn, newAddress, onDevice, TRIES_COUNT } from '../support/guessing.ts'
 import { mailsOf, mailTo } from '../support/mail.ts'
 import { METRICS_TOKEN, scrape } from '../support/scrape.ts'
@@ -184,7 +185,7 @@ t.test('an address that tries many names has to wait, whether or not it has an a
 
 t.test('the owner is told once that strangers are kept waiting, and the link lets everybody in', async (t) => {
   const app = await start(t)
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   const right = { identifier: person.username, password: person.password }
   await lockOut(app, person)
   const { token } = await mailTo(app, 'locked', person.email)
@@ -215,7 +216,7 @@ t.test('the owner is told once that strangers are kept waiting, and the link let
 
 t.test('nobody is told of a name that nobody has', async (t) => {
   const app = await start(t)
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   await lockOut(app, somebody())
   await lockOut(app, person)
   await mailTo(app, 'locked', person.email)

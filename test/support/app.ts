@@ -13,6 +13,7 @@ import { openAccount } from '../../src/sign-in/open-account.ts'
 import { type Answer, violation } from './contract.ts'
 import { newPostgresDatabase } from './postgres.ts'
 import { type RedisServer, startRedis } from './redis.ts'
+import { asRoute, sendingFault, watchSending } from './sending.ts'
 
 /** A time that stands still until it is moved. */
 export interface Clock {
@@ -154,9 +155,9 @@ function watch(app: FastifyInstance, violations: string[], secrets: Set<string>)
     options: InjectOptions,
   ) => Promise<Awaited<ReturnType<FastifyInstance['inject']>>>
   const watched = async (options: InjectOptions) => {
-    const response = await inject(options)
     const path = String(options.url).split('?', 1)[0] ?? ''
     const method = options.method ?? 'GET'
+    const response = await asRoute(method, path, async () => await inject(options))
     const judge = isPage(path, response.headers) ? pageFault : violation
     if (method !== 'HEAD' && !/^\/(docs|redoc|metrics)/.test(path)) {
       const broken = judge({
@@ -174,6 +175,10 @@ function watch(app: FastifyInstance, violations: string[], secrets: Set<string>)
     return response
   }
   app.inject = watched as unknown as typeof app.inject
+  watchSending(app, (sent) => {
+    const fault = sendingFault(sent)
+    if (fault && !violations.includes(fault)) violations.push(fault)
+  })
 }
 
 /** Pages for people are not in the contract; whatever they answer keeps to rules of its own. */

@@ -1,12 +1,13 @@
 /** Passwords tried from many addresses. */
 import type { FastifyInstance } from 'fastify'
+import { BUDGET_NAMES } from '../../src/throttling/budgets.ts'
 import { LIMIT_CLASSES } from '../../src/throttling/classes.ts'
 import type { Environment, TestApp } from './app.ts'
 
 /** Tries of passwords are counted, and nothing else is limited. */
 export const TRIES_COUNT: Environment = {
   RATE_LIMIT: 'on',
-  RATE_LIMITS: LIMIT_CLASSES.map((name) => `${name}=1000000/1h`).join(),
+  RATE_LIMITS: [...LIMIT_CLASSES, ...BUDGET_NAMES].map((name) => `${name}=1000000/1h`).join(),
 }
 
 let networks = 0
