@@ -1,7 +1,7 @@
 /** What strangers ask for by mail: granted at once rather than at the next beat. */
 import { existsSync, readdirSync } from 'node:fs'
 import { findByIdentifier } from '../../src/accounts/account.ts'
-import { proveAddress } from '../../src/by-mail/verify-address.ts'
+import { proveAddress } from '../../src/by-mail/take-address.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { type Person, post, registerSomebody, type TestApp } from './app.ts'
 import { type Mail, mailsOf, mailTo } from './mail.ts'

@@ -11,18 +11,25 @@ export interface Sending {
 }
 
 const ARRIVAL = { 'new-device': 'notices', locked: 'notices' } as const
-const BY_MAIL = { 'new-device': 'notices', 'password-reset': 'members' } as const
+/** Who proves an address takes it from an account that only went by it, which is told. */
+const PROVES = { 'email-released': 'notices' } as const
+const BY_MAIL = { ...PROVES, 'new-device': 'notices', 'password-reset': 'members' } as const
+const NEW_PASSWORD = { ...PROVES, 'password-changed': 'notices' } as const
+const CHANGED = { ...PROVES, 'email-changed': 'notices' } as const
+const UNDONE = { ...PROVES, 'password-reset': 'members' } as const
 
 /** Every route that sends. Its budgets are those of its purses (docs/proofs-by-mail.md). */
 export const SENDING: Readonly<Record<string, Sending>> = {
   'POST /api/v1/auth/register': { sends: { 'email-verify': 'strangers' }, asks: 'registration' },
   'POST /api/v1/auth/login': { sends: ARRIVAL },
   'POST /api/v1/auth/password/forgot': { asks: 'password-reset' },
-  'POST /api/v1/auth/password/reset': { sends: { 'password-changed': 'notices' } },
+  'POST /api/v1/auth/password/reset': { sends: NEW_PASSWORD },
+  'POST /api/v1/auth/email/verify': { sends: { ...NEW_PASSWORD, 'password-reset': 'members' } },
+  'POST /api/v1/auth/invitations/accept': { sends: PROVES },
   'POST /api/v1/auth/email/verification/request': { asks: 'email-verify' },
-  'POST /api/v1/auth/email/verification': { sends: { 'email-verify': 'members' } },
-  'POST /api/v1/auth/email/change/confirm': { sends: { 'email-changed': 'notices' } },
-  'POST /api/v1/auth/email/change/undo': { sends: { 'password-reset': 'members' } },
+  'POST /api/v1/auth/email/verification': { sends: { 'email-verify': 'members', 'email-change-confirm': 'members' } },
+  'POST /api/v1/auth/email/change/confirm': { sends: { ...CHANGED, 'password-changed': 'notices' } },
+  'POST /api/v1/auth/email/change/undo': { sends: UNDONE },
   'POST /api/v1/auth/sign-in/link': { asks: 'sign-in-link' },
   'POST /api/v1/auth/sign-in/link/verify': { sends: BY_MAIL },
   'POST /api/v1/auth/sign-in/code': { asks: 'sign-in-code' },
@@ -40,9 +47,11 @@ export const SENDING: Readonly<Record<string, Sending>> = {
   'POST /api/v1/users': { sends: { 'email-verify': 'members' } },
   'PUT /api/v1/users/:user_id': { sends: { 'email-verify': 'members', 'password-changed': 'notices' } },
   // the pages that links in messages lead to
-  'POST /confirm-email-change': { sends: { 'email-changed': 'notices' } },
-  'POST /undo-email-change': { sends: { 'password-reset': 'members' } },
-  'POST /reset-password': { sends: { 'password-changed': 'notices' } },
+  'POST /confirm-email-change': { sends: { ...CHANGED, 'password-changed': 'notices' } },
+  'POST /verify-email': { sends: { ...NEW_PASSWORD, 'password-reset': 'members' } },
+  'POST /accept-invitation': { sends: PROVES },
+  'POST /undo-email-change': { sends: UNDONE },
+  'POST /reset-password': { sends: NEW_PASSWORD },
   'POST /sign-in': { sends: BY_MAIL },
   // the dialects
   'POST /auth/signup': { sends: { 'email-verify': 'strangers' } },
