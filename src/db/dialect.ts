@@ -7,7 +7,14 @@ import {
   type SelectQueryBuilder,
   sql,
 } from 'kysely'
-import { advisoryLock, advisoryLockAt, isServerReadOnly, isServerUnavailable, tryAdvisoryLock, uniqueColumn } from './postgres.ts'
+import {
+  advisoryLock,
+  advisoryLockAt,
+  isServerReadOnly,
+  isServerUnavailable,
+  tryAdvisoryLock,
+  uniqueColumn,
+} from './postgres.ts'
 import type { Tables } from './schema.ts'
 
 /** A database or a transaction in it, of whatever tables. */

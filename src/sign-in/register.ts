@@ -18,7 +18,8 @@ import { hashNew, type NewAccount, openAccount, openAccountAndSession, writeAcco
 import type { Registration } from './schema.ts'
 import { tokensOf } from './sign-in.ts'
 
-type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'keys' | 'mailRequests' | 'passwordLists' | 'purse' | 'states'>
+type Needs = MailNeeds &
+  Pick<Deps, 'counts' | 'db' | 'hasher' | 'keys' | 'mailRequests' | 'passwordLists' | 'purse' | 'states'>
 
 /** What tells who registered from others when the address is proved, and the tokens of a session that has begun. */
 export interface Registered extends Pick<Noted, 'request_token'> {

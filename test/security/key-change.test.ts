@@ -124,7 +124,13 @@ t.test('a message that waits is sent in every step, and under the new key alone 
   const environment = testEnvironment(t)
   const clock = testClock()
   const old = await startApp(t, { ...environment, ...STEPS[0] }, clock)
-  const waiting = { audit: old.audit, config: old.config, db: old.db, now: old.now, mailer: { ...old.mailer, wake() {} } }
+  const waiting = {
+    audit: old.audit,
+    config: old.config,
+    db: old.db,
+    now: old.now,
+    mailer: { ...old.mailer, wake() {} },
+  }
   const untilSent = async (app: TestApp) => {
     app.mailer.wake()
     await eventually(async () => (await app.db.selectFrom('outbox').select('id').execute()).length === 0)
