@@ -21,6 +21,7 @@ import givingWay from '../plugins/giving-way.ts'
 import hasher from '../plugins/hasher.ts'
 import jwt from '../plugins/jwt.ts'
 import { lateLoggers } from '../plugins/late-logger.ts'
+import lookAlikes from '../plugins/look-alikes.ts'
 import mail from '../plugins/mail.ts'
 import mailRequests from '../plugins/mail-requests.ts'
 import methods from '../plugins/methods.ts'
@@ -120,6 +121,7 @@ export async function buildApp(
     await app.register(mail)
     await app.register(hasher, { ahead: hashesAhead, wait })
     await app.register(throttle)
+    await app.register(lookAlikes)
     await app.register(newPasswords)
     await app.register(mailRequests)
     await app.register(authenticate)

@@ -6,6 +6,7 @@ import type { Tx } from '../db/transaction.ts'
 import { type ErrorCode, Failure } from '../errors.ts'
 import { canonicalLocale } from '../locale.ts'
 import { foldIdentifier, isSameMailbox } from './identifiers.ts'
+import { refuseLookAlike, skeletonOf } from './look-alike.ts'
 
 /** What people say of themselves. */
 export interface Profile {
@@ -36,6 +37,7 @@ export async function insertAccount(
   const row = {
     username: null,
     username_key: null,
+    username_skeleton: null,
     email: null,
     email_key: null,
     name: null,
@@ -47,6 +49,7 @@ export async function insertAccount(
     created_at: now,
     updated_at: now,
   }
+  if (profile.username !== undefined) await refuseLookAlike(tx, profile.username)
   return claimingNames(() => tx.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow())
 }
 
@@ -61,6 +64,8 @@ export async function updateAccount(
   profile: Profile,
   { now, disabled }: { now: number; disabled: boolean | undefined },
 ): Promise<void> {
+  const { username } = profile
+  if (username !== undefined && username !== account.username) await refuseLookAlike(tx, username, account.id)
   const columns = columnsOf(profile)
   const newAddress = columns.email !== undefined && !isSameMailbox(account.email, columns.email)
   const changes = {
@@ -142,7 +147,11 @@ export async function markVerified(tx: Tx, id: number, now: number): Promise<voi
 
 function columnsOf({ username, email, name, locale }: Profile) {
   return {
-    ...(username !== undefined && { username, username_key: foldIdentifier(username) }),
+    ...(username !== undefined && {
+      username,
+      username_key: foldIdentifier(username),
+      username_skeleton: skeletonOf(username),
+    }),
     ...(email !== undefined && { email, email_key: foldIdentifier(email) }),
     ...(name !== undefined && { name: name === '' ? null : name }),
     ...(locale !== undefined && { locale: canonicalLocale(locale) ?? null }),

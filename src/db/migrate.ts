@@ -18,6 +18,7 @@ import * as mailLedger from './migrations/0011-mail-ledger.ts'
 import * as auditMarks from './migrations/0012-audit.ts'
 import * as outages from './migrations/0013-outages.ts'
 import * as sessions from './migrations/0014-sessions.ts'
+import * as lookAlikes from './migrations/0015-look-alikes.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
@@ -36,6 +37,7 @@ const MIGRATIONS = {
   '0012-audit': auditMarks,
   '0013-outages': outages,
   '0014-sessions': sessions,
+  '0015-look-alikes': lookAlikes,
 }
 
 /** The names of the migrations that this version knows, in order. */

@@ -32,6 +32,8 @@ interface UsersTable {
   username: string | null
   /** the user name folded; what uniqueness is about */
   username_key: string | null
+  /** what the user name looks like; null for what an older version wrote, until this one has looked */
+  username_skeleton: string | null
   email: string | null
   email_key: string | null
   email_verified_at: number | null

@@ -1,4 +1,5 @@
 /** Bringing users in, batch by batch; a dry run decides in the same way and writes nothing. */
+import { skeletonOf } from '../accounts/look-alike.ts'
 import { findTaken, insertAccounts } from '../accounts/many.ts'
 import { OPERATOR } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
@@ -159,6 +160,7 @@ function toUserRow({ number, user }: Addition) {
     uid,
     username,
     username_key,
+    username_skeleton: username === null ? null : skeletonOf(username),
     email,
     email_key,
     email_verified_at,

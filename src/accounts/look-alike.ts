@@ -1,0 +1,106 @@
+/** User names that people would take for another one (Unicode Technical Standard 39, "Unicode Security Mechanisms"). */
+import { createRequire } from 'node:module'
+import type { Db } from '../db/open.ts'
+import type { Tx } from '../db/transaction.ts'
+import { Failure } from '../errors.ts'
+import { foldIdentifier } from './identifiers.ts'
+
+const require = createRequire(import.meta.url)
+
+/** A stranger with such a name could speak for the service; the names themselves are the operator's to give. */
+const RESERVED = ['admin', 'administrator', 'help', 'latchkey', 'moderator', 'root', 'security', 'support', 'system']
+
+/** Scripts in which people write names (Unicode Standard Annex 31, table 5). */
+const SCRIPTS = [
+  ...[
+    'Arabic',
+    'Armenian',
+    'Bengali',
+    'Bopomofo',
+    'Cyrillic',
+    'Devanagari',
+    'Ethiopic',
+    'Georgian',
+    'Greek',
+    'Gujarati',
+  ],
+  ...['Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao', 'Latin', 'Malayalam'],
+  ...['Myanmar', 'Oriya', 'Sinhala', 'Tamil', 'Telugu', 'Thaana', 'Thai', 'Tibetan'],
+]
+
+/** Scripts that are written together: "Highly Restrictive" of section 5.2. */
+const TOGETHER = [
+  ['Latin', 'Han', 'Hiragana', 'Katakana'],
+  ['Latin', 'Han', 'Bopomofo'],
+  ['Latin', 'Han', 'Hangul'],
+]
+
+const classOf = (scripts: readonly string[]) => scripts.map((script) => `\\p{Script_Extensions=${script}}`).join('')
+const onlyOf = (scripts: readonly string[]) => new RegExp(`^[${classOf(scripts)}\\p{scx=Zyyy}\\p{scx=Zinh}]*$`, 'u')
+
+const WRITTEN_TOGETHER = [...SCRIPTS.map((script) => [script]), ...TOGETHER].map(onlyOf)
+const ANY_SCRIPT = new RegExp(`[${classOf(SCRIPTS)}]`, 'u')
+const ASCII = /^\p{ASCII}*$/u
+
+/** Whether letters of a name are of scripts that nobody writes together, such as Latin and Cyrillic. */
+export function isMixed(name: string): boolean {
+  return !ASCII.test(name) && ANY_SCRIPT.test(name) && !WRITTEN_TOGETHER.some((fits) => fits.test(name))
+}
+
+/**
+ * What a name looks like: two names with one skeleton can be taken for each other (section 4). Without case, as names are
+ * compared.
+ */
+export function skeletonOf(name: string): string {
+  // at first use: most processes never write a name
+  const unhomoglyph = require('unhomoglyph') as (text: string) => string
+  return unhomoglyph(foldIdentifier(name).normalize('NFD')).normalize('NFD').toLowerCase()
+}
+
+/**
+ * Refuses a name that mixes scripts, or that looks like somebody else's where one of the two is not ASCII, or like one that is
+ * reserved. Between names of ASCII people see the difference between l and 1, or have learnt to look.
+ * @param except the account that is to have it
+ * @throws Failure username_taken
+ */
+export async function refuseLookAlike(tx: Tx, name: string, except = 0): Promise<void> {
+  const key = foldIdentifier(name)
+  const skeleton = skeletonOf(name)
+  const isImitation = RESERVED.some((reserved) => reserved !== key && skeletonOf(reserved) === skeleton)
+  if (isMixed(name) || isImitation) throw new Failure('username_taken')
+  const alike = await tx
+    .selectFrom('users')
+    .select('username_key')
+    .where('username_skeleton', '=', skeleton)
+    .where('id', '<>', except)
+    // the same name is the matter of its own constraint
+    .where('username_key', '<>', key)
+    .execute()
+  if (alike.some(({ username_key }) => !ASCII.test(username_key ?? '') || !ASCII.test(key)))
+    throw new Failure('username_taken')
+}
+
+/** So many accounts are looked at in one step. */
+const STEP = 200
+
+/** Notes what the names of accounts look like that an older version wrote. Any number of nodes may do so at once. */
+export async function fillSkeletons(db: Db): Promise<void> {
+  for (;;) {
+    const rows = await db
+      .selectFrom('users')
+      .select(['id', 'username'])
+      .where('username_skeleton', 'is', null)
+      .where('username', 'is not', null)
+      .limit(STEP)
+      .execute()
+    if (rows.length === 0) return
+    for (const { id, username } of rows) {
+      await db
+        .updateTable('users')
+        .set({ username_skeleton: skeletonOf(username ?? '') })
+        .where('id', '=', id)
+        .where('username', '=', username)
+        .execute()
+    }
+  }
+}
