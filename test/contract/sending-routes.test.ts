@@ -17,7 +17,7 @@ async function listRoutes(t: Test) {
     })
   }
   subscribe('fastify.initialization', watch)
-  const app = await startApp(t)
+  const app = await startApp(t, { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' })
   unsubscribe('fastify.initialization', watch)
   return { app, routes }
 }
