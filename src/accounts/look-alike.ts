@@ -1,7 +1,8 @@
 /** User names that people would take for another one (Unicode Technical Standard 39, "Unicode Security Mechanisms"). */
 import { createRequire } from 'node:module'
+import { setTimeout as after } from 'node:timers/promises'
 import type { Db } from '../db/open.ts'
-import type { Tx } from '../db/transaction.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { Failure } from '../errors.ts'
 import { foldIdentifier } from './identifiers.ts'
 
@@ -80,27 +81,37 @@ export async function refuseLookAlike(tx: Tx, name: string, except = 0): Promise
     throw new Failure('username_taken')
 }
 
-/** So many accounts are looked at in one step. */
-const STEP = 200
+/** So many accounts are looked at in one step, with a pause of so many ms in which others have the database. */
+const STEP = 50
+const PAUSE = 10
 
-/** Notes what the names of accounts look like that an older version wrote. Any number of nodes may do so at once. */
-export async function fillSkeletons(db: Db): Promise<void> {
-  for (;;) {
-    const rows = await db
+/**
+ * Notes what the names of accounts look like that an older version wrote. Any number of nodes may do so at once.
+ * @param signal ends it after the step that it is at; another process does the rest
+ */
+export async function fillSkeletons(db: Db, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await fillSome(db))) await after(PAUSE, undefined, { signal }).catch(() => {})
+}
+
+/** One transaction, which waits for the disk once. @returns whether there may be more */
+function fillSome(db: Db): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    const rows = await tx
       .selectFrom('users')
       .select(['id', 'username'])
       .where('username_skeleton', 'is', null)
       .where('username', 'is not', null)
+      .orderBy('id')
       .limit(STEP)
       .execute()
-    if (rows.length === 0) return
     for (const { id, username } of rows) {
-      await db
+      await tx
         .updateTable('users')
         .set({ username_skeleton: skeletonOf(username ?? '') })
         .where('id', '=', id)
         .where('username', '=', username)
         .execute()
     }
-  }
+    return rows.length > 0
+  })
 }

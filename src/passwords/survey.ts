@@ -23,24 +23,28 @@ export interface Survey {
 export function createSurvey({ db, hasher }: Pick<Deps, 'db' | 'hasher'>, signal: AbortSignal): Survey {
   const dearest = new Map<WorkKind, { units: number; hash: string }>()
   let seen = 0
+  let imported: string | undefined
   let own: number | undefined
 
-  async function lookAt(last: number): Promise<void> {
-    for (const hash of await findOthers(db, hasher.prefix, { after: seen, last })) {
-      const work = workOf(hash)
+  /** @returns whether there may be more */
+  async function lookOn(): Promise<boolean> {
+    const rows = await findAfter(db, seen)
+    for (const { user_id, hash } of rows) {
+      seen = user_id
+      const work = hash.startsWith(hasher.prefix) ? undefined : workOf(hash)
       if (work && work.units > (dearest.get(work.kind)?.units ?? 0)) dearest.set(work.kind, { units: work.units, hash })
     }
-    seen = last
+    return rows.length === STEP
   }
 
   return {
     async look() {
       own ??= await hasher.measure()
-      const highest = await highestId(db)
-      while (seen < highest) {
-        await lookAt(Math.min(highest, seen + STEP))
-        await after(PAUSE, undefined, { signal })
-      }
+      const newest = await findNewestImport(db)
+      // it may have brought numbers of its own, below those that were looked at
+      if (newest !== imported) seen = 0
+      imported = newest
+      while (await lookOn()) await after(PAUSE, undefined, { signal })
       const costs = [own]
       for (const { hash } of dearest.values()) costs.push(await hasher.costs.costOf(hash))
       return { own, dearest: Math.max(...costs) }
@@ -48,22 +52,23 @@ export function createSurvey({ db, hasher }: Pick<Deps, 'db' | 'hasher'>, signal
   }
 }
 
-async function highestId(db: Db): Promise<number> {
+/** Told by the log, which every import writes to. */
+async function findNewestImport(db: Db): Promise<string | undefined> {
   const row = await db
-    .selectFrom('passwords')
-    .select(({ fn }) => fn.max('user_id').as('highest'))
+    .selectFrom('audit_events')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .where('action', '=', 'accounts.import')
     .executeTakeFirst()
-  return Number(row?.highest ?? 0)
+  return row?.id ?? undefined
 }
 
-/** The hashes of some accounts that do not begin as ours do. */
-async function findOthers(db: Db, prefix: string, { after, last }: { after: number; last: number }): Promise<string[]> {
-  const rows = await db
+/** A step of hashes. By their order and not by ranges of numbers: people who were brought in may have numbers far apart. */
+function findAfter(db: Db, user_id: number) {
+  return db
     .selectFrom('passwords')
-    .select('hash')
-    .where('user_id', '>', after)
-    .where('user_id', '<=', last)
-    .where('hash', 'not like', `${prefix}%`)
+    .select(['user_id', 'hash'])
+    .where('user_id', '>', user_id)
+    .orderBy('user_id')
+    .limit(STEP)
     .execute()
-  return rows.map(({ hash }) => hash)
 }

@@ -1,7 +1,10 @@
 /** Nobody has a user name that people would take for somebody else's, or for the service's own. */
 import t from 'tap'
 import { fillSkeletons, isMixed } from '../../src/accounts/look-alike.ts'
+import { inChunks } from '../../src/db/chunks.ts'
+import type { Db } from '../../src/db/open.ts'
 import { post, registerAdmin, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
+import { eventually } from '../support/wait.ts'
 
 const register = (app: TestApp, username: string) => post(app, '/auth/register', somebody({ username }))
 
@@ -67,8 +70,39 @@ t.test('accounts of before stay as they are, and count once this version has loo
   const app = await startApp(t)
   await register(app, 'scope')
   await app.db.updateTable('users').set({ username_skeleton: null }).execute()
-  await fillSkeletons(app.db)
+  await fillSkeletons(app.db, new AbortController().signal)
   const rows = await app.db.selectFrom('users').select('username_skeleton').execute()
   t.ok(rows.length > 0 && rows.every(({ username_skeleton }) => username_skeleton !== null))
   t.equal((await register(app, 'ѕсоре')).statusCode, 409)
+})
+
+const MANY = 5000
+
+/** Accounts as an older version leaves them. */
+async function addMany(db: Db): Promise<void> {
+  const rows = Array.from({ length: MANY }, (_, number) => {
+    const name = `old${number}`
+    return { uid: name, username: name, username_key: name, created_at: 1, updated_at: 1 }
+  })
+  for (const chunk of inChunks(rows)) await db.insertInto('users').values(chunk).execute()
+}
+
+async function countLeft(db: Db): Promise<number> {
+  const left = db.selectFrom('users').where('username_skeleton', 'is', null)
+  return Number((await left.select(({ fn }) => fn.countAll().as('count')).executeTakeFirstOrThrow()).count)
+}
+
+t.test('neither a command nor the end of the service waits until all accounts were looked at', async (t) => {
+  const watching = await startApp(t)
+  await addMany(watching.db)
+  const command = await startApp(t, watching.environment)
+  await command.close()
+  t.equal(await countLeft(watching.db), MANY, 'a command looks at none')
+  const service = await startApp(t, watching.environment)
+  await service.listen({ port: 0, host: '127.0.0.1' })
+  await eventually(async () => (await countLeft(watching.db)) < MANY)
+  await service.close()
+  t.ok((await countLeft(watching.db)) > 0, 'a service that ends leaves the rest')
+  await watching.listen({ port: 0, host: '127.0.0.1' })
+  await eventually(async () => (await countLeft(watching.db)) === 0)
 })

@@ -1,6 +1,8 @@
 /** What the time of a refusal tells of an account: nothing, whatever its password is stored as, and at whose cost. */
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { OPERATOR } from '../../src/audit/actor.ts'
+import { recordEvent } from '../../src/audit/record.ts'
 import type { Wait } from '../../src/passwords/floor.ts'
 import { createSurvey } from '../../src/passwords/survey.ts'
 import {
@@ -264,3 +266,30 @@ t.test('the floor is above the dearest hash that is stored, also when an import 
   t.ok(floor.current() > Math.min(999, await costs.costOf(dear)), `${floor.current()} ms`)
   t.ok(floor.current() <= 1000)
 })
+
+t.test(
+  'people who were brought in with numbers of their own are looked at as well, however far apart those are',
+  async (t) => {
+    const { app } = await start(t)
+    const closing = new AbortController()
+    const survey = createSurvey(app, closing.signal)
+    const bringIn = async (id: number, iterations: number) => {
+      const hash = `$pbkdf2-sha256$${iterations}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+      await app.db
+        .insertInto('users')
+        .values({ id, uid: `number ${id}`, created_at: 1, updated_at: 1 })
+        .execute()
+      await app.db.insertInto('passwords').values({ user_id: id, hash, updated_at: 1 }).execute()
+      await recordEvent(app.db, app, { action: 'accounts.import', actor: OPERATOR })
+    }
+    const look = async () => {
+      const late = setTimeout(() => closing.abort(), 10_000)
+      const { dearest } = await survey.look().finally(() => clearTimeout(late))
+      return dearest
+    }
+    await bringIn(2 ** 50, 50_000)
+    const first = await look()
+    await bringIn(7, 500_000)
+    t.ok((await look()) > 5 * first, 'a number below those that were looked at')
+  },
+)

@@ -84,6 +84,8 @@ export function createCosts(crypt: Crypt, clock: () => number): Costs {
       if (!work) return 0
       const unit = measured.get(work.kind) ?? measure(work.kind)
       measured.set(work.kind, unit)
+      // no memory, or no thread: that says nothing about the kind
+      unit.catch(() => measured.delete(work.kind))
       return work.units * (await unit)
     },
   }
