@@ -32,7 +32,13 @@ const HOUR = 3_600_000
  * An event that says it was written so long, in ms, before the last one that was sealed was not there then. It is longer
  * than any transaction takes, and clocks of nodes differ.
  */
-export const LATE = 600_000
+const LATE = 600_000
+
+/**
+ * What was written before this time is late where the chain ends so. A clock that was ahead, and was set back, leaves an end
+ * in the future, beside which nothing would be in time until then.
+ */
+export const lateBefore = ({ at }: Pick<Head, 'at'>, now: number) => Math.min(at, now) - LATE
 
 /** When it is time for a checkpoint: as usual; because this process ends; or because old events are still leaving. */
 export type Moment = 'usual' | 'last' | 'pruning'
@@ -70,7 +76,13 @@ export function sealEvents(deps: Needs, moment: Moment, seen?: Seen): Promise<Se
     const { end, gap } = await findEnd(tx, keys, known, newest)
     const start = gap ? await placeGap(tx, deps, end, gap) : end
     const displaced = gap ? known.at + 1 : seen?.displaced
-    const { head, isFull } = await placeUnsealed(tx, deps.audit.key, keys, start, displaced ?? end.at - LATE)
+    const { head, isFull } = await placeUnsealed(
+      tx,
+      deps.audit.key,
+      keys,
+      start,
+      displaced ?? lateBefore(end, deps.now()),
+    )
     const ended = { isFull, head: { ...head, displaced: isFull ? displaced : undefined }, gap }
     const isDue = moment !== 'usual' || gap || !newest || deps.now() - newest.at >= CHECKPOINT_EVERY
     const pruned = isDue ? await pruneEvents(tx, deps, PRUNED) : undefined

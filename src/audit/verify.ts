@@ -8,7 +8,7 @@ import { type Findings, trackFindings } from './findings.ts'
 import { beforeGap, readGap } from './gap.ts'
 import { type AuditKeys, findAuditKeys, isPlacedAfter, isWritten } from './keys.ts'
 import { BEGINNING, digestOf, type Link } from './mac.ts'
-import { LATE } from './seal.ts'
+import { lateBefore } from './seal.ts'
 import type { AuditTrail } from './trail.ts'
 
 /** What there was to verify. */
@@ -34,6 +34,7 @@ const PAGE = 1000
 
 interface Walk {
   db: Db
+  now: () => number
   keys: AuditKeys
   erased: Erasures
   found: Findings
@@ -48,12 +49,12 @@ interface Walk {
  * @param shipped checkpoints that were kept elsewhere
  */
 export async function verifyLog(
-  { db, audit }: { db: Db; audit: Pick<AuditTrail, 'keys' | 'unseal'> },
+  { db, audit, now }: { db: Db; audit: Pick<AuditTrail, 'keys' | 'unseal'>; now: () => number },
   shipped: readonly Checkpoint[] = [],
 ): Promise<Verdict> {
   for (;;) {
     const keys = await findAuditKeys(db, audit)
-    const walk = { db, keys, erased: trackErasures(), found: trackFindings(), previous: BEGINNING, at: 0 }
+    const walk = { db, now, keys, erased: trackErasures(), found: trackFindings(), previous: BEGINNING, at: 0 }
     const stored = await db.selectFrom('audit_checkpoints').selectAll().orderBy('id').execute()
     const verdict = await verifyFrom(walk, stored, shipped)
     // old events may have left meanwhile
@@ -225,8 +226,8 @@ async function walkUnsealed(walk: Walk, verdict: Verdict): Promise<Fault | undef
 }
 
 /** What waits for its number is newer than what has one. */
-function judgeTime({ at }: Walk, event: AuditEventRow): Fault | undefined {
-  if (event.at >= at - LATE) return undefined
+function judgeTime(walk: Walk, event: AuditEventRow): Fault | undefined {
+  if (event.at >= lateBefore(walk, walk.now())) return undefined
   return {
     row: event.id,
     text: 'waits for a number although it is older than what has one: it lost its place, or was put back',

@@ -38,7 +38,7 @@ async function verify({ checkpoints }: { checkpoints?: string }): Promise<void> 
   await withDatabase(async (db, config) => {
     await prepareSchema(db, 'check')
     await refuseOtherKey(db, config)
-    const verdict = await verifyLog({ db, audit: openTrail(config) }, shipped)
+    const verdict = await verifyLog({ db, audit: openTrail(config), now: Date.now }, shipped)
     say(summaryOf(verdict))
     complainOf(verdict)
   })
@@ -80,7 +80,7 @@ async function acknowledge(): Promise<void> {
     await prepareSchema(db, 'check')
     await refuseOtherKey(db, config)
     const audit = openTrail(config)
-    const verdict = await verifyLog({ db, audit })
+    const verdict = await verifyLog({ db, audit, now: Date.now })
     complainOf(verdict)
     if (verdict.fault) throw new Error('what was altered or removed without a mark cannot be acknowledged')
     process.exitCode = 0

@@ -186,7 +186,7 @@ t.test('checkpoints verify when the key that signed them was withdrawn and is go
 t.test('the log of somebody who has not the master key does not verify', async (t) => {
   const app = await withLog(t)
   const other = await startApp(t, { JWT_KEY: 'x'.repeat(40) })
-  t.match(await verifyLog({ db: app.db, audit: other.audit }), { fault: { row: /^audit_checkpoints/ } })
+  t.match(await verifyLog({ db: app.db, audit: other.audit, now: app.now }), { fault: { row: /^audit_checkpoints/ } })
 })
 
 t.test('old events leave, and what is left still verifies from the signed beginning on', async (t) => {
@@ -291,6 +291,21 @@ t.test('an event that is sealed while the log is verified is seen', async (t) =>
       return result
     },
   })
-  t.notOk((await verifyLog({ db, audit: app.audit })).fault, 'the deletion explains what was erased')
+  t.notOk((await verifyLog({ db, audit: app.audit, now: app.now })).fault, 'the deletion explains what was erased')
   t.ok(isSealed)
+})
+
+t.test('a clock that was ahead and is set back makes nothing late', async (t) => {
+  const app = await withLog(t)
+  const record = () => recordEvent(app.db, app, { action: 'session.end', actor: OPERATOR })
+  app.clock.jump(DAY)
+  await record()
+  await sealAll(app)
+  app.clock.jump(-DAY)
+  await record()
+  const waiting = await verifyLog(app)
+  t.strictSame([waiting.fault, waiting.unsealed], [undefined, 1], 'before it is sealed')
+  await sealAll(app)
+  const { fault, findings, sealed } = await verifyLog(app)
+  t.strictSame([fault, findings, sealed], [undefined, [], EVENTS + 2])
 })
