@@ -41,8 +41,12 @@ function isSentAsTyped(address: string): boolean {
  * two mailboxes, and two domains, such as with ß and with ss (RFC 5891).
  */
 export function isSameMailbox(one: string | null, other: string): boolean {
-  const plain = (address: string) => address.normalize('NFC').toLowerCase()
-  return one !== null && plain(one) === plain(other)
+  return one !== null && foldMailbox(one) === foldMailbox(other)
+}
+
+/** The form in which two spellings of one mailbox are equal. */
+export function foldMailbox(address: string): string {
+  return address.normalize('NFC').toLowerCase()
 }
 
 /** Whether a login identifier can only be an e-mail address: user names hold no `@`. */

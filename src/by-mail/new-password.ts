@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.ts'
+import { foldMailbox } from '../accounts/identifiers.ts'
 import { provedMailboxOf } from '../accounts/mailbox.ts'
 import { dropPendingAddress } from '../accounts/write.ts'
 import type { Origin } from '../audit/actor.ts'
@@ -22,12 +23,12 @@ export async function replacePassword(
   origin: Origin,
   voided: readonly Purpose[] = VOID_BY_NEW_PASSWORD,
 ): Promise<void> {
-  const { id, uid, email_key, locale } = account
+  const { id, uid, email, locale } = account
   await storeHash(tx, id, hash, deps.now())
   await voidProofs(tx, id, voided)
   // what was asked for and not confirmed is void with its link
   await dropPendingAddress(tx, id)
-  if (email_key !== null) await voidCode(tx, deps, email_key)
+  if (email !== null) await voidCode(tx, deps, foldMailbox(email))
   const to = provedMailboxOf(account)
   if (!to) return
   const { ip, user_agent } = origin

@@ -1,5 +1,6 @@
 /** What ends when somebody proves an address who did not make the account that claims it. */
 import type { Account } from '../accounts/account.ts'
+import { foldMailbox } from '../accounts/identifiers.ts'
 import { dropPendingAddress } from '../accounts/write.ts'
 import type { Actor } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
@@ -24,9 +25,9 @@ export async function endEverythingOlder(
   account: Account,
   actor: Actor,
 ): Promise<{ sessions: number; hadPassword: boolean }> {
-  const { id, uid, email_key } = account
+  const { id, uid, email } = account
   await voidProofs(tx, id)
-  if (email_key !== null) await voidCode(tx, deps, email_key)
+  if (email !== null) await voidCode(tx, deps, foldMailbox(email))
   await dropPendingAddress(tx, id)
   await forgetDevices(tx, deps, id)
   const hadPassword = await removePassword(tx, id)

@@ -82,7 +82,7 @@ async function setPassword(tx: Tx, deps: ChangeNeeds, token: string, hash: strin
   if (bound['email_key'] !== account.email_key || bound['password'] !== present)
     throw new Failure('one_time_token_invalid')
   const actor = { uid: account.uid, origin }
-  const wasUnproved = account.email_verified_at === null
+  const wasUnproved = before.email_verified_at === null
   const older = wasUnproved ? (await endEverythingOlder(tx, deps, account, actor)).sessions : 0
   await replacePassword(tx, deps, account, hash, origin, ALL_BUT_UNDO)
   await forgetDevices(tx, deps, account.id)

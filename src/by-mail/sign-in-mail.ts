@@ -1,6 +1,6 @@
 /** What is sent for signing in without a password. */
 import type { Account } from '../accounts/account.ts'
-import { foldIdentifier } from '../accounts/identifiers.ts'
+import { foldMailbox } from '../accounts/identifiers.ts'
 import { mailboxOf } from '../accounts/mailbox.ts'
 import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
@@ -48,7 +48,7 @@ export async function sendSignInCode(
 ): Promise<void> {
   const ttl = LIFETIMES.code
   const issue = async () => ({
-    code: await issueCode(tx, deps, { address: foldIdentifier(address), request, ip: origin.ip }, ttl),
+    code: await issueCode(tx, deps, { address: foldMailbox(account?.email ?? address), request, ip: origin.ip }, ttl),
     expires_at: deps.now() + ttl,
   })
   const to = account && mailboxOf(account)

@@ -23,7 +23,7 @@ type Needs = Pick<Deps, 'keys' | 'now'>
 
 /** Who asks for a code, or tries one. */
 export interface CodeHolder {
-  /** folded */
+  /** the mailbox, folded as such: an identifier may be of two */
   address: string
   /** the digest of the request token; undefined for who has none */
   request: string | undefined

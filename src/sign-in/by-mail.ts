@@ -1,6 +1,6 @@
 /** Signing in without a password: by a link or a code that was sent to the address of the account. */
 import { type Account, findByIdentifier, findByIdForChange } from '../accounts/account.ts'
-import { foldIdentifier } from '../accounts/identifiers.ts'
+import { foldMailbox, isSameMailbox } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { dismissClaimant } from '../by-mail/claimant.ts'
@@ -56,7 +56,7 @@ export async function signInByCode(deps: CodeNeeds, credentials: CodeCredentials
     targets,
     async () => {
       if (!device) await deps.gate.pass(origin.proof_of_work)
-      const opened = await openByCode(deps, found?.id, credentials, origin)
+      const opened = await openByCode(deps, found, credentials, origin)
       if (opened) return opened
       await noteWrongCode(deps, found, credentials.email, { origin, isKnown: device !== undefined })
       throw new Failure('sign_in_code_invalid')
@@ -70,17 +70,18 @@ export async function signInByCode(deps: CodeNeeds, credentials: CodeCredentials
 /** @returns undefined where the code is not right */
 async function openByCode(
   deps: Needs,
-  userId: number | undefined,
+  found: Account | undefined,
   { email, code, request_token }: CodeCredentials,
   origin: Origin,
 ): Promise<Opened | undefined> {
-  const address = foldIdentifier(email)
+  // a code is of the mailbox that it was sent to, which may not be what the account has by now
+  const address = foldMailbox(found?.email ?? email)
   const request = request_token === undefined ? undefined : digestOfRequest(request_token)
   if (!(await tryCode(deps, { address, request, ip: origin.ip }, code))) return undefined
   return inTransaction(deps.db, async (tx) => {
     // before the codes, as whoever changes the account goes about it
-    const account = await findByIdForChange(tx, userId ?? 0)
-    const isIts = account && account.disabled_at === null && account.email_key === address
+    const account = await findByIdForChange(tx, found?.id ?? 0)
+    const isIts = account && account.disabled_at === null && isSameMailbox(account.email, address)
     // undone, or the codes of a newer request would be void
     if (!isIts || !(await redeemCode(tx, deps, address, code))) throw new Failure('sign_in_code_invalid')
     return openFor(tx, deps, account, origin, 'otp')

@@ -1,6 +1,6 @@
 /** Changing and removing accounts, with what that means for their sessions. */
 import { type Account, getAccount, getAccountForChange } from '../accounts/account.ts'
-import { isSameMailbox } from '../accounts/identifiers.ts'
+import { foldMailbox, isSameMailbox } from '../accounts/identifiers.ts'
 import { type Profile, updateAccount } from '../accounts/write.ts'
 import type { Action } from '../audit/actions.ts'
 import type { Actor } from '../audit/actor.ts'
@@ -85,9 +85,9 @@ async function requireFewMessages(deps: Needs, uid: string, email: string): Prom
 }
 
 /** Makes everything void that the account was sent. */
-async function voidAll(tx: Tx, deps: Needs, { id, email_key }: Account): Promise<void> {
+async function voidAll(tx: Tx, deps: Needs, { id, email }: Account): Promise<void> {
   await voidProofs(tx, id)
-  if (email_key !== null) await voidCode(tx, deps, email_key)
+  if (email !== null) await voidCode(tx, deps, foldMailbox(email))
 }
 
 /** Hashes a password for an account that is changed along with it; what it is called after that counts. */

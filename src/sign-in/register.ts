@@ -1,6 +1,6 @@
 /** Who may make an account, and how: what `REGISTRATION` says. */
 import type { Account } from '../accounts/account.ts'
-import { foldIdentifier } from '../accounts/identifiers.ts'
+import { foldIdentifier, isSameMailbox } from '../accounts/identifiers.ts'
 import type { Origin } from '../audit/actor.ts'
 import type { Needs as MailNeeds } from '../by-mail/needs.ts'
 import { judgeRequester, type Shown } from '../by-mail/requester.ts'
@@ -106,7 +106,8 @@ async function chooseWanted(
   const wanted = wantedOf(link)
   const isOwn = shown.new_password === undefined && shown.request !== undefined
   const own = isOwn && (await findAsked(deps, 'registration', foldIdentifier(wanted.email), shown.request ?? ''))
-  if (own) return wantedOf(own)
+  // what an identifier has in common two mailboxes may have: the link proves the one that it was sent to
+  if (own && isSameMailbox(wantedOf(own).email, wanted.email)) return wantedOf(own)
   const { hash } = wanted
   const about = { token, request: link.request, user_id: null, hash, owner: wanted }
   const requester = await judgeRequester(deps, about, shown, origin)

@@ -1,0 +1,85 @@
+/** One identifier, two mailboxes: straße and strasse are one name here, and two domains (RFC 5891). What proves one proves no other. */
+import t from 'tap'
+import {
+  bearer,
+  getMe,
+  login,
+  onEachStore,
+  type Person,
+  post,
+  registerSomebody,
+  somebody,
+  startApp,
+  type TestApp,
+} from '../support/app.ts'
+import { countMails } from '../support/by-mail.ts'
+import { mailsOf } from '../support/mail.ts'
+
+const WRONG = { status: 401, code: 'sign_in_code_invalid' }
+
+/** An address of the attacker, and one of somebody else that is the same identifier. */
+function twoMailboxes() {
+  const { username } = somebody()
+  return { own: `${username}@straße.example`, foreign: `${username}@strasse.example` }
+}
+
+/** The message of a template that went to the attacker's domain; mail writes it in ASCII. */
+async function readOwn(app: TestApp, template: string) {
+  await countMails(app)
+  const mail = (await mailsOf(app, template)).find(({ recipient }) => recipient.endsWith('@xn--strae-oqa.example'))
+  if (!mail) throw new Error('the attacker was sent nothing')
+  return mail
+}
+
+/** Has a code sent to the attacker's mailbox. */
+async function codeOf(app: TestApp, email: string) {
+  const { request_token } = (await post(app, '/auth/sign-in/code', { email })).json<{ request_token: string }>()
+  const { text = '' } = await readOwn(app, 'sign-in-code')
+  return { request_token, code: /\b\d{6}\b/.exec(text)?.[0] ?? '' }
+}
+
+const changeTo = (app: TestApp, { access_token }: Person, email: string) =>
+  app.inject({ method: 'PUT', url: '/api/v1/users/me', payload: { email }, headers: bearer(access_token) })
+
+t.test('a link completes no registration of another mailbox', (t) =>
+  onEachStore(t, async (t, environment) => {
+    const app = await startApp(t, { ...environment, REGISTRATION: 'verify-first' })
+    const { own, foreign } = twoMailboxes()
+    const [first, second] = [somebody({ email: own }), somebody({ email: foreign })]
+    await post(app, '/auth/register', first)
+    const { request_token } = (await post(app, '/auth/register', second)).json<{ request_token: string }>()
+    const { token } = await readOwn(app, 'email-verify')
+    const verified = await post(app, '/auth/email/verify', { token, request_token })
+    t.match(verified.json(), { status: 403, code: 'requester_unproved' })
+    t.equal((await post(app, '/auth/email/verify', { token, password: first.password })).statusCode, 204)
+    const me = (await getMe(app, (await login(app, own, first.password)).access_token)).json()
+    t.match(me, { email: own, email_verified: true })
+  }),
+)
+
+t.test('a code proves no address that the account was given since', async (t) => {
+  const app = await startApp(t, { EMAIL_CHANGE: 'at-once', SIGN_IN_CODE: 'on' })
+  const { own, foreign } = twoMailboxes()
+  const attacker = await registerSomebody(app, { email: own })
+  const sent = await codeOf(app, own)
+  t.equal((await changeTo(app, attacker, foreign)).statusCode, 200)
+  for (const email of [foreign, own])
+    t.match((await post(app, '/auth/sign-in/code/verify', { email, ...sent })).json(), WRONG)
+  t.match((await getMe(app, attacker.access_token)).json(), { email: foreign, email_verified: false })
+})
+
+t.test('a code of who claimed an address lets nobody into the account of who proved it', async (t) => {
+  const app = await startApp(t, { SIGN_IN_CODE: 'on' })
+  const { own, foreign } = twoMailboxes()
+  await registerSomebody(app, { email: own })
+  const sent = await codeOf(app, own)
+  // the owner comes by another name, and confirms the address
+  const owner = await registerSomebody(app)
+  await changeTo(app, owner, foreign)
+  await countMails(app)
+  const [confirmation] = await mailsOf(app, 'email-change-confirm')
+  const { token } = confirmation ?? {}
+  t.equal((await post(app, '/auth/email/change/confirm', { token }, bearer(owner.access_token))).statusCode, 204)
+  t.match((await getMe(app, owner.access_token)).json(), { email: foreign, email_verified: true })
+  t.match((await post(app, '/auth/sign-in/code/verify', { email: foreign, ...sent })).json(), WRONG)
+})
