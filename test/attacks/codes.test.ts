@@ -1,6 +1,7 @@
 /** Strangers who ask for codes and links of somebody else's address, or try codes: they spend what is theirs, and no more. */
 import t from 'tap'
 import { onEachStore, type Person, post, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
+import { registerProved } from '../support/by-mail.ts'
 import { logIn, newAddress, onDevice, TRIES_COUNT } from '../support/guessing.ts'
 import { mailsOf, mailTo } from '../support/mail.ts'
 import { eventually } from '../support/wait.ts'
@@ -219,7 +220,7 @@ t.test('wrong codes from one address have to wait, and on the owner’s device b
 t.test('wrong codes count where wrong passwords of the name do, and make no right code wait', (t) =>
   onEachStore(t, async (t, environment) => {
     const app = await startApp(t, { ...environment, ...ON })
-    const { email, password } = await registerSomebody(app)
+    const { email, password } = await registerProved(app)
     const home = somewhere()
     const own = await codeFor(app, email, home)
     for (let time = 0; time < 5; time += 1) await trial(app, wrong(bare(own)), somewhere())

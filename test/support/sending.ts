@@ -33,7 +33,7 @@ export const SENDING: Readonly<Record<string, Sending>> = {
   'POST /api/v1/auth/sign-in/link': { asks: 'sign-in-link' },
   'POST /api/v1/auth/sign-in/link/verify': { sends: BY_MAIL },
   'POST /api/v1/auth/sign-in/code': { asks: 'sign-in-code' },
-  'POST /api/v1/auth/sign-in/code/verify': { sends: BY_MAIL },
+  'POST /api/v1/auth/sign-in/code/verify': { sends: { ...BY_MAIL, locked: 'notices' } },
   'POST /api/v1/invitations': { sends: { invitation: 'members' } },
   'PUT /api/v1/users/me': {
     sends: {
