@@ -13,7 +13,7 @@ import { Failure } from '../errors.ts'
 import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
 import { isMailOn } from '../mail/mailer.ts'
-import { issueNothing, memberOf, NOTICE, type Payer, payerOf } from '../mail/messages.ts'
+import { type AskedPayer, issueNothing, memberOf, NOTICE, payerOf } from '../mail/messages.ts'
 import { findHash, removePassword } from '../passwords/password.ts'
 import { ALL_BUT_UNDO, issueProof, peekProof, voidProofs, voidProofsSince } from '../proofs/proof.ts'
 import { revokeSessions, wasCutOff } from '../sessions/end.ts'
@@ -62,12 +62,7 @@ export async function requestAddress(
 }
 
 /** Tells the owner of an address that somebody else wanted it for an account. */
-export async function tellAttempt(
-  tx: Tx,
-  deps: Needs,
-  holder: Account,
-  payer: Exclude<Payer, { purse: 'notices' }>,
-): Promise<void> {
+export async function tellAttempt(tx: Tx, deps: Needs, holder: Account, payer: AskedPayer): Promise<void> {
   const to = mailboxOf(holder)
   if (!to) return
   const { uid, locale } = holder

@@ -5,6 +5,7 @@ import { unproved } from '../accounts/mailbox.ts'
 import type { Tx } from '../db/transaction.ts'
 import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
+import type { AskedPayer } from '../mail/messages.ts'
 import { issueProof } from '../proofs/proof.ts'
 import { tellAttempt } from './change-address.ts'
 import { LIFETIMES } from './lifetimes.ts'
@@ -16,17 +17,16 @@ import type { WantedAccount } from './requests.ts'
  * wait side by side, and any link that was sent there completes the one of whoever asked for it; so one that is silent,
  * since the address has been sent enough, is not lost.
  * @param holder whose address it is already
- * @param request the digest of the token that whoever registers was given
+ * @param by who pays, and the digest of the token that whoever registers was given
  */
 export async function sendRegistration(
   tx: Tx,
   deps: Needs,
   { email, silent = false, ...wanted }: WantedAccount,
   holder: Account | undefined,
-  request: string,
+  { request, payer }: { request: string; payer: AskedPayer },
 ): Promise<void> {
-  if (holder && holder.email_verified_at !== null)
-    return silent ? undefined : tellAttempt(tx, deps, holder, { purse: 'strangers' })
+  if (holder && holder.email_verified_at !== null) return silent ? undefined : tellAttempt(tx, deps, holder, payer)
   const ttl = LIFETIMES.registration
   const about = foldIdentifier(email)
   const bound = { email, ...wanted }
@@ -35,7 +35,7 @@ export async function sendRegistration(
   if (silent) return
   await enqueueMail(tx, deps, {
     to: unproved(email),
-    payer: { purse: 'strangers' },
+    payer,
     uid: null,
     locale: wanted.locale ?? null,
     template: 'email-verify',

@@ -8,7 +8,7 @@ import type { Origin } from '../audit/actor.ts'
 import { isDatabaseUnavailable, skippingHeld } from '../db/dialect.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
-import { isDeviceOf } from '../devices/device.ts'
+import { findOwnerOnDevice } from '../devices/device.ts'
 import { digestOfRequest, makeRequestToken } from '../proofs/request-token.ts'
 import { isTooMany } from './shares.ts'
 
@@ -28,10 +28,14 @@ export type Wanted =
   | { kind: 'email-verify' | 'password-reset' | 'sign-in-code' | 'sign-in-link'; email: string }
   | ({ kind: 'registration' } & WantedAccount)
 
-/** Who asked: where from, and the digest of the token that they were given. */
+/** Who asked. */
 export interface Asker {
+  /** where from */
   origin: Origin
+  /** the digest of the token that they were given */
   request: string
+  /** the uid of the account whose device it was; undefined for strangers */
+  owner: string | undefined
 }
 
 /** Others are of newer versions, whose nodes see to them. */
@@ -73,13 +77,13 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
   return {
     async note(wanted, origin) {
       const token = makeRequestToken()
-      const isOwners = await isDeviceOf(deps.db, deps, foldIdentifier(wanted.email), origin)
-      const isSilent = await isTooMany(deps, wanted, isOwners ? { owner: 'device' } : { ip: origin.ip })
+      const owner = await findOwnerOnDevice(deps.db, deps, foldIdentifier(wanted.email), origin)
+      const isSilent = await isTooMany(deps, wanted, owner === undefined ? { ip: origin.ip } : { owner: 'device' })
       // a registration waits in any case, so that nobody's swallows another person's
       if (isSilent && wanted.kind !== 'registration') return token
       if (!isSilent) await deps.purse.pay(origin.proof_of_work)
       const request = digestOfRequest(token)
-      await insertRequest(deps, isSilent ? { ...wanted, silent: true } : wanted, { origin, request })
+      await insertRequest(deps, isSilent ? { ...wanted, silent: true } : wanted, { origin, request, owner })
       noted += 1
       return token
     },
@@ -96,7 +100,7 @@ export function createMailRequests(deps: Needs, grant: Grant): MailRequests {
 async function insertRequest(
   { db, now }: Needs,
   { kind, ...wanted }: Wanted & { silent?: boolean },
-  { origin: { ip, user_agent, request_id }, request }: Asker,
+  { origin: { ip, user_agent, request_id }, request, owner }: Asker,
 ): Promise<void> {
   await db
     .insertInto('mail_requests')
@@ -105,6 +109,7 @@ async function insertRequest(
       wanted: JSON.stringify(wanted),
       origin: JSON.stringify({ ip, user_agent: user_agent?.slice(0, 256), request_id }),
       request,
+      asked_by: owner ?? null,
       created_at: now(),
     })
     .execute()
@@ -120,7 +125,8 @@ async function settleOne({ db, log }: Needs, grant: Grant): Promise<boolean> {
       failed = row.id
       // a node of an older version has given no token
       const request = row.request ?? digestOfRequest(makeRequestToken())
-      await grant(tx, { kind: row.kind, ...JSON.parse(row.wanted) }, { origin: JSON.parse(row.origin), request })
+      const asker = { origin: JSON.parse(row.origin), request, owner: row.asked_by ?? undefined }
+      await grant(tx, { kind: row.kind, ...JSON.parse(row.wanted) }, asker)
       return true
     })
   } catch (error) {

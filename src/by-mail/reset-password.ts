@@ -10,7 +10,7 @@ import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
 import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
-import type { Payer } from '../mail/messages.ts'
+import type { AskedPayer } from '../mail/messages.ts'
 import { findHash, findHashForChange } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
 import { ALL_BUT_UNDO, issueProof, peekProof } from '../proofs/proof.ts'
@@ -29,7 +29,7 @@ export async function sendPasswordReset(
   deps: Needs,
   account: Account,
   origin: Origin,
-  payer: Exclude<Payer, { purse: 'notices' }> = { purse: 'strangers' },
+  payer: AskedPayer,
 ): Promise<void> {
   const { id, uid, email_key, locale } = account
   const to = mailboxOf(account)

@@ -8,6 +8,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
+import type { AskedPayer } from '../mail/messages.ts'
 import { issueCode } from '../proofs/code.ts'
 import { issueProof } from '../proofs/proof.ts'
 import { LIFETIMES } from './lifetimes.ts'
@@ -15,14 +16,20 @@ import type { Needs } from './needs.ts'
 import type { Asker } from './requests.ts'
 
 /** Sends the owner of an account a link that signs in. */
-export async function sendSignInLink(tx: Tx, deps: Needs, account: Account, origin: Origin): Promise<void> {
+export async function sendSignInLink(
+  tx: Tx,
+  deps: Needs,
+  account: Account,
+  origin: Origin,
+  payer: AskedPayer,
+): Promise<void> {
   const { id, uid, email_key, locale } = account
   const to = mailboxOf(account)
   if (!to || email_key === null) return
   const ttl = LIFETIMES['sign-in']
   await enqueueMail(tx, deps, {
     to,
-    payer: { purse: 'strangers' },
+    payer,
     uid,
     locale,
     template: 'sign-in-link',
@@ -44,7 +51,7 @@ export async function sendSignInCode(
   deps: Needs & Pick<Deps, 'keys'>,
   address: string,
   account: Account | undefined,
-  { origin, request }: Asker,
+  { origin, request, payer }: Asker & { payer: AskedPayer },
 ): Promise<void> {
   const ttl = LIFETIMES.code
   const issue = async () => ({
@@ -57,7 +64,6 @@ export async function sendSignInCode(
     return
   }
   const { uid, locale } = account
-  const payer = { purse: 'strangers' } as const
   await enqueueMail(tx, deps, { to, payer, uid, locale, template: 'sign-in-code', facts: {}, issue })
   await recordEvent(tx, deps, { action: 'session.request', actor: { origin }, subject: uid, cause: 'code' })
 }

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { enqueueMail } from '../mail/enqueue.ts'
 import { linkTo } from '../mail/links.ts'
 import { isMailOn } from '../mail/mailer.ts'
-import { memberOf, type Payer } from '../mail/messages.ts'
+import { type AskedPayer, memberOf } from '../mail/messages.ts'
 import { findHash, storeHash } from '../passwords/password.ts'
 import { askerOf, issueProof, peekProof } from '../proofs/proof.ts'
 import { requestAddress } from './change-address.ts'
@@ -27,7 +27,7 @@ export async function sendVerification(
   tx: Tx,
   deps: Needs,
   account: Account,
-  payer: Exclude<Payer, { purse: 'notices' }>,
+  payer: AskedPayer,
   request?: string,
 ): Promise<void> {
   const { id, uid, email, email_key, email_verified_at, locale } = account

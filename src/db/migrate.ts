@@ -19,6 +19,7 @@ import * as auditMarks from './migrations/0012-audit.ts'
 import * as outages from './migrations/0013-outages.ts'
 import * as sessions from './migrations/0014-sessions.ts'
 import * as lookAlikes from './migrations/0015-look-alikes.ts'
+import * as ownersRequests from './migrations/0016-owners-requests.ts'
 import type { Db } from './open.ts'
 
 /** The migrations, in order. The name is what the database remembers: never rename one that was released. */
@@ -38,6 +39,7 @@ const MIGRATIONS = {
   '0013-outages': outages,
   '0014-sessions': sessions,
   '0015-look-alikes': lookAlikes,
+  '0016-owners-requests': ownersRequests,
 }
 
 /** The names of the migrations that this version knows, in order. */

@@ -277,6 +277,8 @@ interface MailRequestsTable {
   origin: string
   /** the digest of the request token that was given for it; null: noted by an older version */
   request: string | null
+  /** the uid of the account whose known device asked; null: a stranger asked, or an older version noted it */
+  asked_by: string | null
   created_at: number
 }
 

@@ -53,26 +53,27 @@ export async function findDevice(
 }
 
 /**
- * Whether the account that goes by an address is known to be used on the device that asks. It looks for the device and not
+ * The account that goes by an address, if it is known to be used on the device that asks. It looks for the device and not
  * for the address, so that who has no such device is told nothing by the time that it takes.
  * @param address folded
+ * @returns its uid
  */
-export async function isDeviceOf(
+export async function findOwnerOnDevice(
   db: Db,
   { keys, now }: Needs,
   address: string,
   { device }: Pick<Origin, 'device'>,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const digests = digestsOfDevice(keys.deviceKeys, device)
-  if (digests.length === 0) return false
+  if (digests.length === 0) return undefined
   const owners = await db
     .selectFrom('known_devices')
     .innerJoin('users', 'users.id', 'known_devices.user_id')
-    .select('users.email_key')
+    .select(['users.uid', 'users.email_key'])
     .where('known_devices.digest', 'in', digests)
     .where('known_devices.expires_at', '>', now())
     .execute()
-  return owners.some(({ email_key }) => email_key === address)
+  return owners.find(({ email_key }) => email_key === address)?.uid
 }
 
 /**

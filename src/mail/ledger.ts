@@ -36,7 +36,7 @@ export async function payForMail(tx: Tx, deps: LedgerNeeds, charge: Charge): Pro
   if (deps.config.rate_limit === 'off') return undefined
   const address = addressOf(deps, charge.address)
   const account = accountOf(charge.payer)
-  if (account !== null && (await hasEnoughRecipients(tx, deps, account, address))) {
+  if (account !== null && !isOwn(charge) && (await hasEnoughRecipients(tx, deps, account, address))) {
     await withhold(tx, deps, charge, account, 'mail_recipients')
     return 'mail_recipients'
   }
@@ -77,6 +77,11 @@ const addressOf = ({ mailer }: LedgerNeeds, address: string) => mailer.nameOf(fo
 
 const accountOf = (payer: Payer) => (payer.purse === 'members' ? (payer.account ?? null) : null)
 
+/** Whether an account writes to the address that it has proved: nobody else is written to, and nobody else uses that up. */
+function isOwn({ isProved, payer, uid }: Charge): boolean {
+  return isProved && uid !== null && accountOf(payer) === uid
+}
+
 /** Whether an account has asked for messages to enough other addresses; whether they were sent is not for it to learn. */
 async function hasEnoughRecipients(tx: Tx, deps: LedgerNeeds, account: string, address: string): Promise<boolean> {
   const { most, window } = limitOf(deps, 'mail_recipients')
@@ -93,12 +98,9 @@ async function hasEnoughRecipients(tx: Tx, deps: LedgerNeeds, account: string, a
 }
 
 /** The budget of an address that is used up, if one is. */
-async function exhaustedAt(
-  tx: Tx,
-  deps: LedgerNeeds,
-  { isProved, payer: { purse }, template }: Charge,
-  address: string,
-): Promise<Budget | undefined> {
+async function exhaustedAt(tx: Tx, deps: LedgerNeeds, charge: Charge, address: string): Promise<Budget | undefined> {
+  const { isProved, payer, template } = charge
+  const { purse } = payer
   await takeTurnAt(tx, address)
   const budget = `mail_${purse}` as const
   const { most, window } = limitOf(deps, budget)
@@ -106,7 +108,8 @@ async function exhaustedAt(
   const sent = await tx
     .selectFrom('mail_ledger')
     .select(({ fn, eb }) => {
-      const ofPurse = eb.and([eb('purse', '=', purse), eb('at', '>', deps.now() - window)])
+      const ofPayer = isOwn(charge) ? [eb('asked_by', '=', accountOf(payer))] : []
+      const ofPurse = eb.and([eb('purse', '=', purse), eb('at', '>', deps.now() - window), ...ofPayer])
       return [
         fn.countAll<number>().filterWhere(ofPurse).as('purse'),
         fn

@@ -92,7 +92,8 @@ export const TEMPLATES = [
 
 /**
  * Out of which purses a message is paid, so that none is ever empty because of another: `strangers`, what anybody may ask
- * for; `members`, what the signed-in ask for; `notices`, what an account is told of itself. Nobody asks for a digest.
+ * for; `members`, what the signed-in ask for, and who asks on a device that their account knows; `notices`, what an account
+ * is told of itself. Nobody asks for a digest.
  */
 export const PURSES = {
   'email-change-confirm': ['members'],
@@ -106,8 +107,8 @@ export const PURSES = {
   'password-reset': ['strangers', 'members'],
   'registration-attempt': ['strangers', 'members'],
   'security-digest': [],
-  'sign-in-code': ['strangers'],
-  'sign-in-link': ['strangers'],
+  'sign-in-code': ['strangers', 'members'],
+  'sign-in-link': ['strangers', 'members'],
 } as const satisfies Record<Template, readonly Purse[]>
 
 /** Who pays for a message: whoever caused it. */
@@ -117,6 +118,9 @@ export type Payer =
   | { purse: 'members'; account: string | undefined }
   | { purse: 'notices' }
 export type Purse = Payer['purse']
+
+/** Who pays for what somebody asks for. */
+export type AskedPayer = Exclude<Payer, { purse: 'notices' }>
 
 /** The templates that tell an account what happened to it. */
 export type Notice = { [T in Template]: 'notices' extends (typeof PURSES)[T][number] ? T : never }[Template]
@@ -146,7 +150,7 @@ export const NOTICE = { purse: 'notices' } as const
  * Who pays for what somebody asks for.
  * @param uid of who is signed in; `operator` and `system` are nobody's accounts
  */
-export function payerOf({ uid }: { uid?: string | undefined }): Exclude<Payer, { purse: 'notices' }> {
+export function payerOf({ uid }: { uid?: string | undefined }): AskedPayer {
   return uid === undefined ? { purse: 'strangers' } : memberOf(uid)
 }
 

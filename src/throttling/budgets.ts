@@ -14,7 +14,7 @@ export const BUDGETS = {
   mail_unproved: { most: 8, window: HOUR },
   /** to a proved address, for what anybody may ask for */
   mail_strangers: { most: 15, window: HOUR },
-  /** to an address, for what somebody who is signed in asks for */
+  /** to an address, for what somebody asks for who is signed in or on a known device; its own account's are counted apart */
   mail_members: { most: 10, window: HOUR },
   /** notices to an address; one kind has no more than a quarter of them */
   mail_notices: { most: 12, window: HOUR },

@@ -14,7 +14,7 @@ import {
   testEnvironment,
 } from '../support/app.ts'
 import { askFor, countMails, proveFor, recipientsOf, registerProved } from '../support/by-mail.ts'
-import { logIn, newAddress } from '../support/guessing.ts'
+import { logIn, newAddress, onDevice } from '../support/guessing.ts'
 import { enqueue, mailsOf, mailTo } from '../support/mail.ts'
 import { getChallenge, solve } from '../support/solving.ts'
 
@@ -234,6 +234,35 @@ t.test('a message that is withheld voids nothing, is counted, and is recorded on
   await mailTo(app, 'password-changed', person.email)
   t.pass('and who empties what strangers may ask for keeps no notice from its owner')
 })
+
+t.test('whoever uses up what an address is sent leaves its owner, on a device that is known, what they ask for', (t) =>
+  onEachStore(t, async (t, environment) => {
+    const app = await startApp(t, { ...ON, ...environment })
+    const owner = (await registerProved(app)) as Person & { device_token: string }
+    const before = await countMailsTo(app, owner.email)
+    // what the owner has caused until here is forgotten
+    app.clock.advance(HOUR)
+    const urls = ['/auth/password/forgot', '/auth/sign-in/link', '/auth/sign-in/code']
+    for (let network = 0; network < 100; network += 1) await ask(app, urls[network % 3] as string, owner.email)
+    // strangers who are signed in have a purse too
+    for (let account = 0; account < 10; account += 1)
+      await put(app, await registerSomebody(app), { email: owner.email })
+    const sent = await countMailsTo(app, owner.email)
+    t.equal(sent - before, 15 + 10, 'both are empty')
+
+    const asOwner = (url: string) => post(app, url, { email: owner.email }, onDevice(owner.device_token))
+    for (const url of urls) t.equal((await asOwner(url)).statusCode, 202)
+    t.equal(await countMailsTo(app, owner.email), sent + 3, 'a link, a code and a reset, and nothing for strangers')
+    for (let time = 0; time < 20; time += 1) for (const url of urls) await asOwner(url)
+    t.equal(await countMailsTo(app, owner.email), sent + 10, 'and that is bounded too')
+  }),
+)
+
+/** How many messages an address has been sent within the last hour. */
+async function countMailsTo(app: TestApp, email: string): Promise<number> {
+  await countMails(app)
+  return (await mailsOf(app)).filter(({ recipient }) => recipient === email).length
+}
 
 t.test('of many at once to one address, on two nodes, as many are sent as may be', async (t) => {
   const environment = testEnvironment(t, ON)

@@ -4,7 +4,10 @@ import type { FastifyInstance } from 'fastify'
 import type { MailRequests } from '../../src/by-mail/requests.ts'
 import type { Purse, Template } from '../../src/mail/messages.ts'
 
-/** What a route causes to be sent, and who pays; `asks`: what it notes to be granted later, out of the purse of strangers. */
+/**
+ * What a route causes to be sent, and who pays; `asks`: what it notes to be granted later, out of the purse of strangers or,
+ * for owners on their devices, of members.
+ */
 export interface Sending {
   sends?: Partial<Record<Template, Purse>>
   asks?: Parameters<MailRequests['note']>[0]['kind']
