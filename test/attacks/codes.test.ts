@@ -229,7 +229,8 @@ t.test('wrong codes count where wrong passwords of the name do, and make no righ
       await trial(app, wrong(bare(own)), somewhere())
       app.clock.advance(20_000)
     }
-    await mailTo(app, 'locked', email)
+    const { text } = await mailTo(app, 'locked', email)
+    t.match(text, 'too many wrong passwords or codes')
     const causes = await app.db.selectFrom('audit_events').select('cause').where('outcome', '=', 'failure').execute()
     t.equal(causes.filter(({ cause }) => cause === 'sign_in_code_invalid').length, 17)
     t.equal((await trial(app, own, home)).statusCode, 200)

@@ -112,6 +112,19 @@ for (const language of languages()) {
   })
 }
 
+t.test('the message about a wait, and the digest, say that codes were tried as well as passwords', async (t) => {
+  const gathered = [{ kind: 'locked', count: 2, first: AT, last: { at: AT } }] as const
+  for (const [language, words] of [
+    ['en', [/wrong passwords or codes/, /guessing your password or the codes/]],
+    ['de', [/falsches Passwort oder ein falscher Code/, /Ihr Passwort oder die Codes zu erraten/]],
+  ] as const) {
+    const { text } = await render('locked', language)
+    for (const each of words) t.match(text.replaceAll(/\s+/g, ' '), each)
+    const digest = await render('security-digest', language, { gathered })
+    t.match(digest.text.replaceAll(/\s+/g, ' '), /wrong passwords or codes|falschen Passwörtern oder Codes/)
+  }
+})
+
 t.test('a message with hostile names arrives with the headers of any other', async (t) => {
   const app = await startApp(t, { SERVICE_NAME: 'Shop\r\nBcc: x@y.example' })
   const headersOf = async (name: string, to: string) => {

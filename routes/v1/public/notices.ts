@@ -37,7 +37,7 @@ const notices: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'unlock',
       summary: 'Let sign-ins wait no longer',
       description:
-        'By the link of the message about too many wrong passwords. The device that asks is known from now on, so that ' +
+        'By the link of the message about too many wrong passwords or codes. The device that asks is known from now on, so that ' +
         'strangers who go on guessing do not keep it waiting.',
       tags: ['Sessions'],
       body: ref(LinkToken),

@@ -69,13 +69,13 @@ export const messages: Language['messages'] = {
   locked: ({ link, expires_at, at }, say) => ({
     subject: 'Die Anmeldung an Ihrem Konto ist eingeschränkt',
     paragraphs: [
-      `Für Ihr Konto bei ${say.service} wurde zu oft ein falsches Passwort eingegeben. Wer sich von einem unbekannten Gerät anmelden will, muss jetzt warten. Geräte, von denen Sie sich schon einmal angemeldet haben, sind nicht betroffen.`,
+      `Für Ihr Konto bei ${say.service} wurde zu oft ein falsches Passwort oder ein falscher Code eingegeben. Wer sich von einem unbekannten Gerät anmelden will, muss jetzt warten. Geräte, von denen Sie sich schon einmal angemeldet haben, sind nicht betroffen.`,
     ],
     facts: [['Zeit', say.time(at)]],
     action: { label: 'Anmeldung wieder erlauben', link },
     after: [
       until(say, expires_at),
-      'Wenn Sie das nicht waren, versucht vielleicht jemand, Ihr Passwort zu erraten. Niemand ist hineingekommen. Sie brauchen nichts zu tun; ein Passwort, das Sie sonst nirgends verwenden, schützt Sie.',
+      'Wenn Sie das nicht waren, versucht vielleicht jemand, Ihr Passwort oder die Codes zu erraten, die Sie bekommen. Niemand ist hineingekommen. Sie brauchen nichts zu tun; ein Passwort, das Sie sonst nirgends verwenden, schützt Sie.',
     ],
   }),
 
@@ -171,7 +171,7 @@ function factsOf({ at, ip, user_agent }: MessageData['password-changed'], say: S
 const HAPPENED: Readonly<Record<Gathered['kind'], string>> = {
   'email-changed': 'Adresse geändert',
   'email-released': 'Adresse von einem anderen Konto bestätigt',
-  locked: 'Anmeldung nach falschen Passwörtern eingeschränkt',
+  locked: 'Anmeldung nach falschen Passwörtern oder Codes eingeschränkt',
   'new-device': 'Anmeldung von einem neuen Gerät',
   'password-changed': 'Passwort geändert',
 }

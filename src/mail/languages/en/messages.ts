@@ -57,13 +57,13 @@ export const messages: Language['messages'] = {
   locked: ({ link, expires_at, at }, say) => ({
     subject: 'Sign-in to your account is limited',
     paragraphs: [
-      `There were too many wrong passwords for your account at ${say.service}. Sign-in from unknown devices has to wait now. Devices that you have signed in from before are not concerned.`,
+      `There were too many wrong passwords or codes for your account at ${say.service}. Sign-in from unknown devices has to wait now. Devices that you have signed in from before are not concerned.`,
     ],
     facts: [['When', say.time(at)]],
     action: { label: 'Allow sign-in again', link },
     after: [
       until(say, expires_at),
-      'If this was not you, somebody may be guessing your password. Nobody got in. You need not do anything; a password that you use nowhere else keeps you safe.',
+      'If this was not you, somebody may be guessing your password or the codes that you are sent. Nobody got in. You need not do anything; a password that you use nowhere else keeps you safe.',
     ],
   }),
 
@@ -154,7 +154,7 @@ function factsOf({ at, ip, user_agent }: MessageData['password-changed'], say: S
 const HAPPENED: Readonly<Record<Gathered['kind'], string>> = {
   'email-changed': 'Address changed',
   'email-released': 'Address proved by another account',
-  locked: 'Sign-in limited after wrong passwords',
+  locked: 'Sign-in limited after wrong passwords or codes',
   'new-device': 'Sign-in from a new device',
   'password-changed': 'Password changed',
 }
