@@ -2,8 +2,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { isLeftOut, registerSomebody, startApp, type TestApp } from '../support/app.ts'
+import { isLeftOut, startApp, type TestApp } from '../support/app.ts'
 import { launch } from '../support/browser.ts'
+import { registerProved } from '../support/by-mail.ts'
 import { logIn, newAddress, onDevice, TRIES_COUNT } from '../support/guessing.ts'
 import { mailTo } from '../support/mail.ts'
 import { postForm, press } from '../support/pages.ts'
@@ -37,7 +38,7 @@ const SENDERS: readonly (readonly [said: Record<string, string>, isOwn: boolean]
 
 t.test('a form counts only when a page of the service’s own sent it', async (t) => {
   const app = await startApp(t, { ...TRIES_COUNT, PUBLIC_URL })
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   const token = await unlockToken(app, person.username, person.email)
   for (const [headers, isOwn] of SENDERS.slice(0, -1)) {
     const answer = await postForm(app, 'unlock', { token }, headers)
@@ -49,7 +50,7 @@ t.test('a form counts only when a page of the service’s own sent it', async (t
 
 t.test('a sign-in that another site makes a browser send gets no cookie, and its cookie does not count', async (t) => {
   const app = await startApp(t, { ...TRIES_COUNT, PUBLIC_URL })
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   const right = { identifier: person.username, password: person.password }
   for (const [headers, isOwn] of SENDERS) {
     const answer = await logIn(app, { ...right, headers })
@@ -68,7 +69,7 @@ t.test('a sign-in that another site makes a browser send gets no cookie, and its
 
 t.test('over https no other host can set the cookie of a device; the older name is still read', async (t) => {
   const app = await startApp(t, { ...TRIES_COUNT, PUBLIC_URL })
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   const right = { identifier: person.username, password: person.password }
   const answer = await logIn(app, right)
   const device = answer.json().device_token
@@ -102,7 +103,7 @@ async function startSites(t: Test, name: string) {
 for (const name of ['localhost', 'latchkey.test']) {
   t.test(`in a browser, the forms of ${name} work and those of another site do not`, { skip }, async (t) => {
     const { app, evil } = await startSites(t, name)
-    const person = await registerSomebody(app)
+    const person = await registerProved(app)
     await logIn(app, { identifier: person.username, password: person.password })
     const { link } = await mailTo(app, 'new-device', person.email)
     const browser = await launch(t, ['--host-resolver-rules=MAP *.test 127.0.0.1'])

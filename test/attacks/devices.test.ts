@@ -1,17 +1,8 @@
 /** Tokens of devices that somebody else has, and links about devices: what they touch, and what not. */
 import t from 'tap'
 import { digestsOfDevice } from '../../src/devices/token.ts'
-import {
-  getMe,
-  onEachStore,
-  type Person,
-  post,
-  registerSomebody,
-  somebody,
-  startApp,
-  type TestApp,
-} from '../support/app.ts'
-import { askFor } from '../support/by-mail.ts'
+import { getMe, onEachStore, type Person, post, somebody, startApp, type TestApp } from '../support/app.ts'
+import { askFor, registerProved } from '../support/by-mail.ts'
 import { logIn, newAddress, onDevice, TRIES_COUNT } from '../support/guessing.ts'
 import { mailTo } from '../support/mail.ts'
 
@@ -20,7 +11,7 @@ const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
 
 type WithDevice = Person & { device_token: string }
 
-const register = async (app: TestApp) => (await registerSomebody(app)) as WithDevice
+const register = async (app: TestApp) => (await registerProved(app)) as WithDevice
 
 const devicesOf = (app: TestApp, token: string) => {
   const digests = digestsOfDevice(app.keys.deviceKeys, token)
