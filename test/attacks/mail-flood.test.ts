@@ -258,6 +258,18 @@ t.test('whoever uses up what an address is sent leaves its owner, on a device th
   }),
 )
 
+t.test(
+  'who has written to as many others as an account may is still sent what they ask for on their device',
+  async (t) => {
+    const app = await startApp(t, only('mail_recipients=1/1h'))
+    const owner = (await registerProved(app)) as Person & { device_token: string }
+    t.equal((await put(app, owner, { email: 'first@example.net' })).statusCode, 200)
+    t.equal((await put(app, owner, { email: 'second@example.net' })).statusCode, 429)
+    await post(app, '/auth/sign-in/code', { email: owner.email }, onDevice(owner.device_token))
+    t.strictSame(await recipientsOf(app, 'sign-in-code'), [owner.email])
+  },
+)
+
 /** How many messages an address has been sent within the last hour. */
 async function countMailsTo(app: TestApp, email: string): Promise<number> {
   await countMails(app)
