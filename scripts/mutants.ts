@@ -97,7 +97,9 @@ async function plant(folder: string, { file, from, to, tests }: Mutant): Promise
 function runTest(folder: string, test: string): Promise<number | null> {
   const { promise, resolve } = Promise.withResolvers<number | null>()
   const output = openSync(join(folder, OUTPUT), 'w')
-  const child = spawn(process.execPath, [test], { cwd: folder, stdio: ['ignore', output, output], detached: true })
+  // one failure is enough
+  const env = { ...process.env, TAP_BAIL: '1', TAP_TIMEOUT: String(PATIENCE / 1000) }
+  const child = spawn(process.execPath, [test], { cwd: folder, env, stdio: ['ignore', output, output], detached: true })
   closeSync(output)
   running.add(child)
   // with what it has started

@@ -14,9 +14,20 @@ export interface RangeApi {
   be(mood: Mood): void
 }
 
-/** Starts one that knows these passwords, each with a line of padding beside it. */
-export async function startRangeApi(t: Test, known: readonly string[]): Promise<RangeApi> {
-  const digests = known.map((password) => hash('sha1', password, 'hex').toUpperCase())
+/**
+ * Starts one that knows these passwords, each with a line of padding beside it.
+ * @param padded passwords that stand in lines of padding: found 0 times
+ */
+export async function startRangeApi(
+  t: Test,
+  known: readonly string[],
+  padded: readonly string[] = [],
+): Promise<RangeApi> {
+  const digestOf = (password: string) => hash('sha1', password, 'hex').toUpperCase()
+  const lines = [
+    ...known.map((password) => `${digestOf(password)}:3`),
+    ...padded.map((password) => `${digestOf(password)}:0`),
+  ]
   const asked: RangeApi['asked'] = []
   let mood: Mood = 'well'
   const server = createServer(({ url = '', headers }, response) => {
@@ -24,7 +35,7 @@ export async function startRangeApi(t: Test, known: readonly string[]): Promise<
     if (mood === 'silent') return
     if (mood === 'failing') response.statusCode = 503
     const prefix = url.split('/').at(-1) ?? ''
-    const found = digests.filter((digest) => digest.startsWith(prefix)).map((digest) => `${digest.slice(5)}:3`)
+    const found = lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(5))
     const padding = `${'0'.repeat(35)}:0`
     response.end(mood === 'babbling' ? '<html>' : [...found, padding].join('\r\n'))
   })
