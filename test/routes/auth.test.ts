@@ -10,6 +10,7 @@ import {
   startApp,
   type Tokens,
 } from '../support/app.ts'
+import { matchLists } from '../support/match.ts'
 
 t.test('register', async (t) => {
   t.test('makes an account with the role user and signs in', async (t) => {
@@ -22,7 +23,7 @@ t.test('register', async (t) => {
     t.match(tokens, { token_type: 'Bearer', expires_in: 900, refresh_token_expires_in: 14 * 86_400 })
     const me = (await getMe(app, tokens.access_token)).json()
     const { username, email } = registration
-    t.match(me, { username, email, email_verified: false, name: 'Ada Lovelace', roles: ['user'] })
+    matchLists(t, me, { username, email, email_verified: false, name: 'Ada Lovelace', roles: ['user'] })
     t.equal(me.created_at, new Date(app.clock.now()).toISOString())
     t.notOk('disabled_at' in me || 'password' in me)
   })
@@ -72,7 +73,7 @@ t.test('register', async (t) => {
     for (const [member, pointer] of refusals) {
       const response = await post(app, '/auth/register', somebody(member))
       t.equal(response.statusCode, 400, JSON.stringify(member).slice(0, 60))
-      t.match(response.json(), { code: 'validation_failed', errors: [{ in: 'body', pointer }] })
+      matchLists(t, response.json(), { code: 'validation_failed', errors: [{ in: 'body', pointer }] })
     }
     for (const missing of ['username', 'email', 'password']) {
       const { [missing]: _, ...rest } = somebody() as Record<string, unknown>
@@ -88,7 +89,7 @@ t.test('register', async (t) => {
     const app = await startApp(t, { PASSWORD_MIN_LENGTH: '4' })
     const short = await post(app, '/auth/register', somebody({ password: '🔑🔑🔑' }))
     t.equal(short.statusCode, 400)
-    t.match(short.json(), { code: 'password_too_short', errors: [{ pointer: '/password' }] })
+    matchLists(t, short.json(), { code: 'password_too_short', errors: [{ pointer: '/password' }] })
     t.equal((await post(app, '/auth/register', somebody({ password: '🔑🔑🔑🔑' }))).statusCode, 201)
     t.equal(
       (await post(app, '/auth/register', somebody({ password: 'ﬀ'.repeat(2) }))).statusCode,
