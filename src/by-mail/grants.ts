@@ -1,5 +1,5 @@
 /** What becomes of requests for mail, once it is known whether anybody has the address. */
-import { type Account, findByIdentifier } from '../accounts/account.ts'
+import { type Account, findByIdentifier, findByIdForChange } from '../accounts/account.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { type AskedPayer, payerOf } from '../mail/messages.ts'
@@ -15,7 +15,7 @@ type Needs = MailNeeds & Pick<Deps, 'keys'>
 /** Makes what grants requests. */
 export function createGrant(deps: Needs): Grant {
   return async (tx, wanted, asker) => {
-    const account = await findByIdentifier(tx, wanted.email)
+    const account = await holdNamed(tx, wanted.email)
     const payer = payerFor(account, asker)
     if (wanted.kind === 'registration') {
       const { kind: _, ...profile } = wanted
@@ -32,6 +32,13 @@ export function createGrant(deps: Needs): Grant {
 function payerFor(account: Account | undefined, { owner }: Asker): AskedPayer {
   // the address may have become another account's since
   return payerOf({ uid: account?.uid === owner ? owner : undefined })
+}
+
+/** The account that goes by an address, and by no other before its link is made: that proves where it was sent. */
+async function holdNamed(tx: Tx, email: string): Promise<Account | undefined> {
+  const named = await findByIdentifier(tx, email)
+  const held = named && (await findByIdForChange(tx, named.id))
+  return held?.email_key === named?.email_key ? held : undefined
 }
 
 async function sendLink(

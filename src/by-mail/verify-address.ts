@@ -1,5 +1,5 @@
 /** Proving that an address belongs to an account. */
-import { type Account, findById } from '../accounts/account.ts'
+import { type Account, findById, findByIdForChange } from '../accounts/account.ts'
 import { unproved } from '../accounts/mailbox.ts'
 import type { Actor, Origin } from '../audit/actor.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
@@ -63,7 +63,7 @@ export async function resendVerification(
   if (address === null || !isMailOn(deps)) return
   if (await isTooMany(deps, { kind: 'email-verify', email: address }, { owner: uid })) return
   await inTransaction(deps.db, async (tx) => {
-    const account = await findById(tx, userId)
+    const account = await findByIdForChange(tx, userId)
     const pending = account?.pending_email
     if (account && pending) await requestAddress(tx, deps, account, pending, actor)
     else if (account) await sendVerification(tx, deps, account, memberOf(uid), actor.origin.request)

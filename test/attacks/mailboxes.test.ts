@@ -1,10 +1,12 @@
 /** One identifier, two mailboxes: straße and strasse are one name here, and two domains (RFC 5891). What proves one proves no other. */
+import { sql } from 'kysely'
 import t from 'tap'
 import {
   bearer,
   getMe,
   login,
   onEachStore,
+  onPostgres,
   type Person,
   post,
   registerSomebody,
@@ -14,6 +16,7 @@ import {
 } from '../support/app.ts'
 import { countMails } from '../support/by-mail.ts'
 import { mailsOf } from '../support/mail.ts'
+import { eventually } from '../support/wait.ts'
 
 const WRONG = { status: 401, code: 'sign_in_code_invalid' }
 
@@ -83,3 +86,34 @@ t.test('a code of who claimed an address lets nobody into the account of who pro
   t.match((await getMe(app, owner.access_token)).json(), { email: foreign, email_verified: true })
   t.match((await post(app, '/auth/sign-in/code/verify', { email: foreign, ...sent })).json(), WRONG)
 })
+
+/** Waits until somebody waits for a row that another transaction holds. */
+const somebodyWaits = ({ db }: TestApp) =>
+  eventually(async () => {
+    const { rows } = await sql`select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+    return rows.length > 0
+  })
+
+// SQLite has one writer at a time
+if (onPostgres())
+  t.test('a link that is made while the account is given another address goes to that one', async (t) => {
+    const app = await startApp(t, { SIGN_IN_LINK: 'on' })
+    const { own, foreign } = twoMailboxes()
+    await registerSomebody(app, { email: own })
+    await post(app, '/auth/sign-in/link', { email: own })
+    let granted = Promise.resolve()
+    await app.db.transaction().execute(async (tx) => {
+      await tx.selectFrom('users').select('id').where('email', '=', own).forUpdate().execute()
+      granted = app.mailRequests.settle()
+      await somebodyWaits(app)
+      await tx.updateTable('users').set({ email: foreign }).where('email', '=', own).execute()
+    })
+    await granted
+    await countMails(app)
+    const links = await mailsOf(app, 'sign-in-link')
+    t.strictSame(
+      links.map(({ recipient }) => recipient),
+      [foreign],
+    )
+  })
