@@ -26,10 +26,13 @@ const pages: FastifyPluginAsync = async (app) => {
   keepOutOfCaches(app)
   takeForms(app)
   countAs(app, (method) => (method === 'POST' ? 'code' : 'public'))
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(HEADERS)
-    const isForeign = request.method === 'POST' && senderOf(request) !== 'own'
-    done(isForeign ? new Failure('cross_site_request') : undefined)
+    done()
+  })
+  // after the call was counted, and before its body is read
+  app.addHook('preParsing', async (request) => {
+    if (request.method === 'POST' && senderOf(request) !== 'own') throw new Failure('cross_site_request')
   })
   const add = servePages(app)
   addMailPages(app, add)
