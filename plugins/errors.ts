@@ -5,7 +5,6 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { isDatabaseUnavailable } from '../src/db/dialect.ts'
 import { type ErrorCode, Failure, type Fault } from '../src/errors.ts'
-import { canonicalAddress } from '../src/passwords/network.ts'
 import type { Problem } from '../src/schemas.ts'
 import { toFault } from '../src/validation/faults.ts'
 
@@ -60,17 +59,11 @@ export function sendProblem(failure: Failure, request: FastifyRequest, reply: Fa
 function announce(failure: Failure, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // a 503 that we chose (too much to do, about to stop) has no cause, and is no fault
   if (failure.statusCode >= 500 && failure.cause) request.log.error({ err: failure.cause }, failure.code)
-  // nobody is there to be answered, so that the line of an answer is never written
-  if (request.raw.errored) request.log.info(brokenOff(request), 'the client broke its request off')
   if (failure.retryAfter !== undefined) reply.header('retry-after', failure.retryAfter)
   if (failure.allow) reply.header('allow', failure.allow.join(', '))
   const challenge = challengeOf(failure)
   if (challenge) reply.header('www-authenticate', challenge)
   return reply
-}
-
-function brokenOff({ method, url, ip }: FastifyRequest): object {
-  return { method, path: url.split('?', 1)[0], ip: canonicalAddress(ip) }
 }
 
 /** The document itself. */

@@ -38,7 +38,10 @@ function securityHeaders(): Record<string, string> {
   const headers: Record<string, string> = {}
   const setHeaders = helmet({
     // an API has no page; the documentation pages set a policy of their own
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], frameAncestors: ["'none'"] },
+    },
     crossOriginResourcePolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
     xDownloadOptions: false,

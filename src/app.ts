@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify'
 import audit from '../plugins/audit.ts'
 import authenticate from '../plugins/authenticate.ts'
+import brokenOff from '../plugins/broken-off.ts'
 import db from '../plugins/db.ts'
 import docs from '../plugins/docs.ts'
 import ephemeral from '../plugins/ephemeral.ts'
@@ -107,6 +108,7 @@ export async function buildApp(
     await app.register(errors)
     await app.register(stopping)
     await app.register(requests)
+    await app.register(brokenOff)
     await app.register(givingWay)
     await app.register(methods)
     await app.register(openapi, { version: VERSION })
