@@ -61,10 +61,10 @@ export function skeletonOf(name: string): string {
 /**
  * Refuses a name that mixes scripts, or that looks like somebody else's where one of the two is not ASCII, or like one that is
  * reserved. Between names of ASCII people see the difference between l and 1, or have learnt to look.
- * @param except the account that is to have it
+ * @param except the account that has it, in the caller's transaction
  * @throws Failure username_taken
  */
-export async function refuseLookAlike(tx: Tx, name: string, except = 0): Promise<void> {
+export async function refuseLookAlike(tx: Tx, name: string, except: number): Promise<void> {
   const key = foldIdentifier(name)
   const skeleton = skeletonOf(name)
   const isImitation = RESERVED.some((reserved) => reserved !== key && skeletonOf(reserved) === skeleton)

@@ -49,8 +49,10 @@ export async function insertAccount(
     created_at: now,
     updated_at: now,
   }
-  if (profile.username !== undefined) await refuseLookAlike(tx, profile.username)
-  return claimingNames(() => tx.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow())
+  const written = await claimingNames(() => tx.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow())
+  // after the write: a copy that keeps writers out waits for whoever has read before it writes, who would wait for the copy
+  if (profile.username !== undefined) await refuseLookAlike(tx, profile.username, written.id)
+  return written
 }
 
 /**
@@ -65,7 +67,6 @@ export async function updateAccount(
   { now, disabled }: { now: number; disabled: boolean | undefined },
 ): Promise<void> {
   const { username } = profile
-  if (username !== undefined && username !== account.username) await refuseLookAlike(tx, username, account.id)
   const columns = columnsOf(profile)
   const newAddress = columns.email !== undefined && !isSameMailbox(account.email, columns.email)
   const changes = {
@@ -76,6 +77,7 @@ export async function updateAccount(
     updated_at: now,
   }
   await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', account.id).execute())
+  if (username !== undefined && username !== account.username) await refuseLookAlike(tx, username, account.id)
 }
 
 /**
