@@ -94,8 +94,7 @@ export async function findById(db: Db | Tx, id: number): Promise<Account | undef
 
 /** The same, which nobody else changes before the transaction ends. */
 export async function findByIdForChange(tx: Tx, id: number): Promise<Account | undefined> {
-  if (isPostgres(tx))
-    await holdingRows(tx, tx.selectFrom('users').select('id').where('id', '=', id), 'update').execute()
+  if (isPostgres(tx)) await holdingRows(tx, tx.selectFrom('users').select('id').where('id', '=', id)).execute()
   return findById(tx, id)
 }
 
@@ -117,8 +116,7 @@ export async function getAccount(db: Db | Tx, uid: string): Promise<Account> {
  */
 export async function getAccountForChange(tx: Tx, uid: string): Promise<Account> {
   // a query of its own: one that waited for a row sees that row anew, and the roles as they were when it began
-  if (isPostgres(tx))
-    await holdingRows(tx, tx.selectFrom('users').select('id').where('uid', '=', uid), 'update').execute()
+  if (isPostgres(tx)) await holdingRows(tx, tx.selectFrom('users').select('id').where('uid', '=', uid)).execute()
   return getAccount(tx, uid)
 }
 

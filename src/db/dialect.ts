@@ -65,16 +65,14 @@ export function isWriteRefused(error: unknown): boolean {
 
 /**
  * Makes a query hold on to the rows it finds until the transaction ends, where transactions run beside one another.
- * `share`: nobody may change them; `update`: nobody may hold on to them either.
+ * Nobody else may change them or hold on to them.
  * A row that another transaction was changing is judged anew by the condition once that has ended.
  */
 export function holdingRows<DB, T extends keyof DB, O>(
   db: AnyDb,
   query: SelectQueryBuilder<DB, T, O>,
-  strength: 'share' | 'update',
 ): SelectQueryBuilder<DB, T, O> {
-  if (!isPostgres(db)) return query
-  return strength === 'share' ? query.forShare() : query.forUpdate()
+  return isPostgres(db) ? query.forUpdate() : query
 }
 
 /** For a few rows that are to be deleted: leaves out those that another transaction has at hand. */

@@ -19,7 +19,7 @@ export async function findHash(db: Db | Tx, userId: number): Promise<string | un
 /** The same, and nobody changes it before the transaction ends. */
 export async function findHashForChange(tx: Tx, userId: number): Promise<string | undefined> {
   const hash = tx.selectFrom('passwords').select('hash').where('user_id', '=', userId)
-  return (await holdingRows(tx, hash, 'update').executeTakeFirst())?.hash
+  return (await holdingRows(tx, hash).executeTakeFirst())?.hash
 }
 
 /** Stores a hash that the service made in place of whatever the account had. */

@@ -109,8 +109,7 @@ function voidKin(tx: Tx, { purpose, user_id, about }: Kin): Promise<void> {
 /** Lets nobody else use one of these before the transaction ends, or two that use one each would wait for one another. */
 async function holdKin(tx: Tx, { purpose, user_id, about }: Kin): Promise<void> {
   if (!isPostgres(tx)) return
-  if (user_id !== null)
-    await holdingRows(tx, tx.selectFrom('users').select('id').where('id', '=', user_id), 'update').execute()
+  if (user_id !== null) await holdingRows(tx, tx.selectFrom('users').select('id').where('id', '=', user_id)).execute()
   else if (about !== null)
     await holdingRows(
       tx,
@@ -120,7 +119,6 @@ async function holdKin(tx: Tx, { purpose, user_id, about }: Kin): Promise<void> 
         .where('about', '=', about)
         .where('purpose', '=', purpose)
         .orderBy('digest'),
-      'update',
     ).execute()
 }
 

@@ -143,7 +143,6 @@ const selectUnchanged = compiled<{ user_id: number; hash: string }, { id: number
       .where('users.id', '=', stand('user_id'))
       .where('users.disabled_at', 'is', null)
       .where('passwords.hash', '=', stand('hash')),
-    'update',
   ),
 )
 
