@@ -160,8 +160,8 @@ export const EDGES: readonly Mutant[] = [
   {
     mistake: 'other pages may hold ours in a frame',
     file: 'plugins/security.ts',
-    from: 'directives: { defaultSrc: ["\'none\'"], frameAncestors: ["\'none\'"] }',
-    to: 'directives: { defaultSrc: ["\'none\'"] }',
+    from: 'directives: { defaultSrc: ["\'none\'"], baseUri: ["\'none\'"], frameAncestors: ["\'none\'"] }',
+    to: 'directives: { defaultSrc: ["\'none\'"], baseUri: ["\'none\'"] }',
     tests: SECURITY,
   },
   {
