@@ -12,22 +12,10 @@ const require = createRequire(import.meta.url)
 const RESERVED = ['admin', 'administrator', 'help', 'latchkey', 'moderator', 'root', 'security', 'support', 'system']
 
 /** Scripts in which people write names (Unicode Standard Annex 31, table 5). */
-const SCRIPTS = [
-  ...[
-    'Arabic',
-    'Armenian',
-    'Bengali',
-    'Bopomofo',
-    'Cyrillic',
-    'Devanagari',
-    'Ethiopic',
-    'Georgian',
-    'Greek',
-    'Gujarati',
-  ],
-  ...['Gurmukhi', 'Han', 'Hangul', 'Hebrew', 'Hiragana', 'Kannada', 'Katakana', 'Khmer', 'Lao', 'Latin', 'Malayalam'],
-  ...['Myanmar', 'Oriya', 'Sinhala', 'Tamil', 'Telugu', 'Thaana', 'Thai', 'Tibetan'],
-]
+const SCRIPTS = (
+  'Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul Hebrew Hiragana ' +
+  'Kannada Katakana Khmer Lao Latin Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan'
+).split(' ')
 
 /** Scripts that are written together: "Highly Restrictive" of section 5.2. */
 const TOGETHER = [
@@ -36,16 +24,26 @@ const TOGETHER = [
   ['Latin', 'Han', 'Hangul'],
 ]
 
-const classOf = (scripts: readonly string[]) => scripts.map((script) => `\\p{Script_Extensions=${script}}`).join('')
-const onlyOf = (scripts: readonly string[]) => new RegExp(`^[${classOf(scripts)}\\p{scx=Zyyy}\\p{scx=Zinh}]*$`, 'u')
+const classOf = (names: readonly string[]) => names.map((script) => `\\p{Script_Extensions=${script}}`).join('')
+const onlyOf = (names: readonly string[]) => new RegExp(`^[${classOf(names)}\\p{scx=Zyyy}\\p{scx=Zinh}]*$`, 'u')
 
-const WRITTEN_TOGETHER = [...SCRIPTS.map((script) => [script]), ...TOGETHER].map(onlyOf)
-const ANY_SCRIPT = new RegExp(`[${classOf(SCRIPTS)}]`, 'u')
 const ASCII = /^\p{ASCII}*$/u
+
+/** What tells scripts apart: made for the first name beyond ASCII, since making it at every start would take some ms. */
+let scripts: { any: RegExp; together: readonly RegExp[] } | undefined
+
+function makeScripts() {
+  return {
+    any: new RegExp(`[${classOf(SCRIPTS)}]`, 'u'),
+    together: [...SCRIPTS.map((script) => [script]), ...TOGETHER].map(onlyOf),
+  }
+}
 
 /** Whether letters of a name are of scripts that nobody writes together, such as Latin and Cyrillic. */
 export function isMixed(name: string): boolean {
-  return !ASCII.test(name) && ANY_SCRIPT.test(name) && !WRITTEN_TOGETHER.some((fits) => fits.test(name))
+  if (ASCII.test(name)) return false
+  scripts ??= makeScripts()
+  return scripts.any.test(name) && !scripts.together.some((fits) => fits.test(name))
 }
 
 /**
