@@ -1,7 +1,8 @@
 /** `npm test`: finds what the tests need, runs them, and holds the coverage against its floor. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { prepareServer, SERVER_VARIABLE, startPostgres, TEMPLATE } from '../test/support/postgres.ts'
+import { readResults } from './results.ts'
 
 interface Need {
   part: string
@@ -69,6 +70,7 @@ const ON_EITHER_DATABASE = [
 ]
 
 const SUMMARY = '.tap/report/coverage-summary.json'
+const RESULTS = '.tap/results.tap'
 const only = process.argv.slice(2)
 
 const onPath = (command: string) => spawnSync('which', [command], { stdio: 'ignore' }).status === 0
@@ -132,18 +134,23 @@ const env: NodeJS.ProcessEnv = {
 }
 if (!without.includes('postgres')) env[SERVER_VARIABLE] = prepareServer(startPostgres()).slice(0, -TEMPLATE.length)
 
+const failures: string[] = []
 let failed = 0
 let passed = 0
 let ok = true
 
 function runTap(args: readonly string[], more: NodeJS.ProcessEnv = {}): void {
-  const tap = spawnSync('tap', ['run', '--output-file=.tap/results.tap', ...args], {
+  rmSync(RESULTS, { force: true })
+  const tap = spawnSync('tap', ['run', `--output-file=${RESULTS}`, ...args], {
     stdio: 'inherit',
     env: { ...env, ...more },
   })
-  const results = readFileSync('.tap/results.tap', 'utf8')
-  failed += results.match(/^ *not ok /gm)?.length ?? 0
-  passed += results.match(/^ *ok /gm)?.length ?? 0
+  if (existsSync(RESULTS)) {
+    const results = readResults(readFileSync(RESULTS, 'utf8'))
+    failed += results.failed
+    passed += results.passed
+    failures.push(...results.failures)
+  }
   ok &&= tap.status === 0
 }
 
@@ -162,7 +169,9 @@ if (only.length === 0 && !without.includes('postgres')) {
   const files = ON_EITHER_DATABASE.flatMap((pattern) => globSync(pattern))
   runTap(['--disable-coverage', ...files], { LATCHKEY_TESTS_DATABASE: 'postgres' })
 }
+if (!ok) failed = Math.max(1, failed)
 mkdirSync('.tap', { recursive: true })
-writeFileSync('.tap/counts.json', JSON.stringify({ passed, failed: ok ? failed : Math.max(1, failed) }))
-process.stdout.write(`${passed} passed, ${ok ? failed : Math.max(1, failed)} failed\n`)
+writeFileSync('.tap/counts.json', JSON.stringify({ passed, failed, failures }))
+for (const failure of failures) process.stdout.write(`\nfailed: ${failure}\n`)
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exit(ok ? 0 : 1)
