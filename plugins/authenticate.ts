@@ -39,7 +39,7 @@ export default fp(
       const remembered = app.states.recall(claims.sid)
       app.counts.sessions[remembered ? 'hits' : 'misses'] += 1
       const state = remembered ?? (await app.states.read(claims.sid))
-      if (!state || state.account.uid !== claims.sub) throw new Failure('session_ended')
+      if (!state || state.account.uid !== claims.sub) throw new Failure('session_revoked')
       return state
     }
 

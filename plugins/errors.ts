@@ -85,7 +85,7 @@ const REALM = 'Bearer realm="latchkey"'
 /** RFC 6750, section 3: no error code where no token was presented. */
 function challengeOf({ code, message, maxAge }: Failure): string | undefined {
   if (code === 'token_missing') return REALM
-  if (code === 'token_invalid' || code === 'token_expired' || code === 'session_ended') {
+  if (code === 'token_invalid' || code === 'token_expired' || code === 'session_revoked') {
     return `${REALM}, error="invalid_token", error_description="${message}"`
   }
   // RFC 9470, section 3, which answers 401: a client would take that for an access token that has expired

@@ -58,12 +58,12 @@ export function featuresOnly(app: FastifyInstance): void {
     const feature = route.config?.feature
     if (!feature || route.method === 'HEAD') return
     if (route.schema) {
-      addProblems((route.schema.response ?? {}) as Record<number, unknown>, ['feature_off'])
+      addProblems((route.schema.response ?? {}) as Record<number, unknown>, ['feature_disabled'])
       route.schema.description = `${route.schema.description}\n\nNeeds ${needsOf(feature)}.`
     }
     if (isOn(app.config, feature)) return
     const refuse = async () => {
-      throw new Failure('feature_off')
+      throw new Failure('feature_disabled')
     }
     route.onRequest = [...[route.onRequest ?? []].flat(), refuse]
   })
@@ -89,7 +89,7 @@ export function requireSession(app: FastifyInstance): void {
 
 function describe(schema: Schema, { permission, recent }: RouteConfig): void {
   const responses = (schema.response ?? {}) as Record<number, unknown>
-  addProblems(responses, ['token_missing', 'token_invalid', 'token_expired', 'session_ended'])
+  addProblems(responses, ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'])
   if (permission) addProblems(responses, ['permission_denied'])
   if (recent) addProblems(responses, ['reauthentication_required'])
   const needs = [permission && `Needs the permission \`${permission}\`.`, recent && wordProof(recent)]

@@ -22,7 +22,7 @@ t.test(
     t.equal(code, 0)
     t.equal(stdout, 'ended 8 sessions of 3 accounts\n')
     for (const { access_token, refresh_token } of people) {
-      t.equal((await getMe(app, access_token)).json().code, 'session_ended')
+      t.equal((await getMe(app, access_token)).json().code, 'session_revoked')
       t.equal((await refresh(app, refresh_token)).statusCode, 401)
     }
     const events = await app.db

@@ -65,7 +65,7 @@ const OF_USER = {
   token_missing: [401, 'Token is missing'],
   token_invalid: [401, 'Invalid or expired token'],
   token_expired: [401, 'Invalid or expired token'],
-  session_ended: [401, 'Invalid or expired token'],
+  session_revoked: [401, 'Invalid or expired token'],
   user_not_found: [404, 'User not found'],
 } as const satisfies Sentences
 
@@ -74,7 +74,7 @@ const OF_TOKEN = {
   token_missing: [401, 'Authorization header missing or invalid'],
   token_invalid: [401, 'Token is invalid or has expired'],
   token_expired: [401, 'Token is invalid or has expired'],
-  session_ended: [401, 'Token is invalid or has expired'],
+  session_revoked: [401, 'Token is invalid or has expired'],
   user_not_found: [401, 'Token is invalid or has expired'],
 } as const satisfies Sentences
 

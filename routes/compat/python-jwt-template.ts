@@ -101,7 +101,7 @@ const signedIn: FastifyPluginAsyncTypebox = async (app) => {
 const user: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('onRequest', (request, reply, done) =>
     app.authenticate(request, reply, (failure) => {
-      if ((failure as Failure | undefined)?.code !== 'session_ended') done(failure)
+      if ((failure as Failure | undefined)?.code !== 'session_revoked') done(failure)
       else
         requireAccountOf(app, request.headers.authorization?.slice('Bearer '.length).trim() ?? '').then(
           () => done(failure),

@@ -71,14 +71,14 @@ export async function judgeRequester(deps: Needs, link: Link, shown: Shown, orig
 
 /**
  * Makes sure that what was found out still holds: hashing takes long enough for a password to change and a session to end.
- * @throws Failure current_password_wrong, session_ended
+ * @throws Failure current_password_wrong, session_revoked
  */
 export async function requireStill(tx: Tx, userId: number, requester: Requester): Promise<void> {
   if (!requester.asked_for_it) return
   const { checked, session_id } = requester
   if (checked !== undefined && (await findHashForChange(tx, userId)) !== checked)
     throw new Failure('current_password_wrong')
-  if (session_id !== undefined && !(await isAlive(tx, session_id))) throw new Failure('session_ended')
+  if (session_id !== undefined && !(await isAlive(tx, session_id))) throw new Failure('session_revoked')
 }
 
 /** What a link's tries are counted by; a digest, since it is stored. */

@@ -54,7 +54,7 @@ export const SETBACKS = [
   'overloaded',
   'password_breached',
   'password_common',
-  'password_personal',
+  'password_contains_name',
   'password_too_short',
   'rate_limited',
   'requester_unproved',

@@ -64,7 +64,7 @@ export async function createStanding({ db, isInPlace }: OpenDatabase, log: Log):
 /**
  * Keeps what an older version would misjudge from being written while its nodes may run.
  * @param since the first version that knows what is to be written
- * @throws Failure feature_off until the operator has finished the upgrade to it
+ * @throws Failure feature_disabled until the operator has finished the upgrade to it
  */
 export async function requireFinished({ standing }: Pick<Deps, 'standing'>, since: string): Promise<void> {
   const isFinished = () => {
@@ -74,5 +74,5 @@ export async function requireFinished({ standing }: Pick<Deps, 'standing'>, sinc
   // another node's operator may have just done so
   if (!isFinished()) await standing.check()
   if (!isFinished())
-    throw new Failure('feature_off', { detail: `This waits until the upgrade to ${since} is finished.` })
+    throw new Failure('feature_disabled', { detail: `This waits until the upgrade to ${since} is finished.` })
 }

@@ -15,7 +15,7 @@ export type Refusal = (typeof PASSWORD_CODES)[number]
 
 const TOO_SHORT = (minimum: number) => `must have at least ${minimum} characters`
 const WORDS = {
-  password_personal: 'must not be made of the names of its owner or of the service',
+  password_contains_name: 'must not be made of the names of its owner or of the service',
   password_common: 'must not be a common one, a sequence or a repetition, whatever surrounds it',
   password_breached: 'must not be one that was found in a breach',
 } as const satisfies Partial<Record<Refusal, string>>
@@ -58,7 +58,7 @@ export async function judgePassword(
 ): Promise<Refusal | undefined> {
   if (isTooShort({ config }, password)) return 'password_too_short'
   if (config.password_policy === 'length') return undefined
-  if (isPersonal(config, password, owner)) return 'password_personal'
+  if (isPersonal(config, password, owner)) return 'password_contains_name'
   if (await isCommon({ config, passwordLists }, foldPassword(password))) return 'password_common'
   return (await isBreached(password)) ? 'password_breached' : undefined
 }

@@ -143,7 +143,7 @@ async function revokeThose(
 /**
  * Ends one of an account's own living sessions.
  * @param by the session that asks
- * @throws Failure session_not_found, also for a session of somebody else; session_ended if it is the one that asks, and
+ * @throws Failure session_not_found, also for a session of somebody else; session_revoked if it is the one that asks, and
  * something else ended it meanwhile
  */
 export async function endOwnSession(
@@ -156,7 +156,7 @@ export async function endOwnSession(
     revokeSession(tx, deps, id, 'revoked_by_owner', actor, by.account.id),
   )
   deps.counts.ended.revoked_by_owner += Number(isEnded)
-  if (!isEnded) throw new Failure(id === by.session_id ? 'session_ended' : 'session_not_found')
+  if (!isEnded) throw new Failure(id === by.session_id ? 'session_revoked' : 'session_not_found')
 }
 
 /**

@@ -17,7 +17,7 @@ type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'hasher' | 'passwordLists'
 /**
  * Changes the password of the account behind a session; every other session of the account ends, and every device but the
  * one that asks is a stranger.
- * @throws Failure current_password_wrong, one of `PASSWORD_CODES`, session_ended, rate_limited,
+ * @throws Failure current_password_wrong, one of `PASSWORD_CODES`, session_revoked, rate_limited,
  * overloaded
  */
 export async function changePassword(
@@ -40,7 +40,7 @@ export async function changePassword(
     // of two changes that started from one password, the second must not win over the first
     if ((await findHashForChange(tx, account.id)) !== checked) throw new Failure('current_password_wrong')
     // hashing takes long enough for the session to end meanwhile
-    if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')
+    if (!(await isAlive(tx, session_id))) throw new Failure('session_revoked')
     await replacePassword(tx, deps, account, hash, actor.origin)
     await forgetDevices(tx, deps, account.id, actor.origin)
     // the session that goes on may be remembered with an address that is dropped

@@ -32,7 +32,7 @@ type Needs = MailNeeds & Pick<Deps, 'counts' | 'db' | 'ephemeral' | 'hasher' | '
  * Changes the given members of an account. Disabling it and setting its password end its sessions.
  * @param actor who changes it
  * @param from the session that asks: it has to live, and a new password does not end it
- * @throws Failure user_not_found, username_taken, email_taken, one of `PASSWORD_CODES`, last_admin, overloaded, rate_limited; session_ended
+ * @throws Failure user_not_found, username_taken, email_taken, one of `PASSWORD_CODES`, last_admin, overloaded, rate_limited; session_revoked
  */
 export async function changeAccount(
   deps: Needs,
@@ -47,7 +47,7 @@ export async function changeAccount(
   const { changed, ended } = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
-    if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')
+    if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_revoked')
     const changes = await withoutAddress(tx, deps, account, profile, actor)
     await updateAccount(tx, account, changes, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)

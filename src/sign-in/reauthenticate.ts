@@ -16,7 +16,7 @@ type Needs = Pick<Deps, 'audit' | 'config' | 'db' | 'hasher' | 'keys' | 'now' | 
  * Proves by the password who it is that asks.
  * @returns tokens of the same session, of which the access token tells of the proof; the refresh token stays the same, so
  * that a lost answer ends nothing
- * @throws Failure current_password_wrong, also for an account without a password; session_ended, rate_limited, overloaded
+ * @throws Failure current_password_wrong, also for an account without a password; session_revoked, rate_limited, overloaded
  */
 export async function reauthenticateByPassword(
   deps: Needs,
@@ -37,7 +37,7 @@ export async function reauthenticateByPassword(
 
 /**
  * Notes that the owner of a session has proved who they are, on every node.
- * @throws Failure session_ended when it has ended meanwhile
+ * @throws Failure session_revoked when it has ended meanwhile
  */
 async function renewProof(deps: Needs, id: string, amr: Amr, uid: string, actor: Actor): Promise<SessionRow> {
   return inTransaction(deps.db, async (tx) => {
@@ -48,7 +48,7 @@ async function renewProof(deps: Needs, id: string, amr: Amr, uid: string, actor:
       .where('revoked_at', 'is', null)
       .returningAll()
       .executeTakeFirst()
-    if (!renewed) throw new Failure('session_ended')
+    if (!renewed) throw new Failure('session_revoked')
     await recordEvent(tx, deps, { action: 'session.reauthenticate', actor, subject: uid, cause: amr })
     await deps.states.forgetSession(tx, id)
     return renewed

@@ -56,7 +56,7 @@ export function issueNext(deps: Needs, { account, session }: Pick<Bearer, 'accou
 /**
  * Uses up a token for some work. Of any number of calls with one token, the work is done for one. A token whose work
  * fails was not used: an answer that tells a failure has no room for the next one.
- * @throws Failure token_invalid, token_expired, session_ended, user_not_found, and whatever the work throws
+ * @throws Failure token_invalid, token_expired, session_revoked, user_not_found, and whatever the work throws
  */
 export async function spendToken<T>(
   deps: Needs,
@@ -107,7 +107,7 @@ async function carryOn(deps: Needs, { sid, user_id, generation }: SingleUseClaim
     .executeTakeFirst()
   const account = await findById(db, user_id)
   if (!account) throw new Failure('user_not_found')
-  if (!session) throw new Failure('session_ended')
+  if (!session) throw new Failure('session_revoked')
   return { account, session_id: session.id, session }
 }
 

@@ -118,9 +118,9 @@ t.test('rights end with the very next request', (t) =>
     await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { roles: ['admin'] })
     t.equal((await send(app, 'GET', '/users', other)).statusCode, 200, 'promoted again')
     await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { disabled: true })
-    t.equal((await send(app, 'GET', '/users', other)).json().code, 'session_ended', 'disabled')
+    t.equal((await send(app, 'GET', '/users', other)).json().code, 'session_revoked', 'disabled')
     await send(app, 'PUT', `/users/${uidOf(other)}`, admin, { disabled: false })
-    t.equal((await send(app, 'GET', '/users', other)).json().code, 'session_ended', 'enabling revives no session')
+    t.equal((await send(app, 'GET', '/users', other)).json().code, 'session_revoked', 'enabling revives no session')
     t.equal((await refresh(app, other.refresh_token)).json().code, 'refresh_token_invalid')
   }),
 )

@@ -66,7 +66,11 @@ t.test('where an account has a hundred sessions, the idlest ends when another be
       .where('id', '=', sidOf(person.access_token))
       .execute()
     await login(app, person.username, person.password)
-    t.equal((await getMe(there, person.access_token)).json().code, 'session_ended', 'news of it came to the other node')
+    t.equal(
+      (await getMe(there, person.access_token)).json().code,
+      'session_revoked',
+      'news of it came to the other node',
+    )
     t.equal((await refresh(there, person.refresh_token)).json().code, 'refresh_token_invalid')
     t.equal(await living(app), 100)
     t.equal(app.counts.ended.session_limit, 3)

@@ -134,8 +134,8 @@ t.test('claims of the wrong kind are refused, even from a holder of the key', as
   for (const payload of ['null', '[]', '"x"', '1', '', '{', '{"__proto__":{"sub":"x"}}'])
     await isRefused(t, app, mint(header, payload, secret), `claims ${payload}`)
   for (const nobody of ['', 'x', `' or '1'='1`, '00000000-0000-0000-0000-000000000000']) {
-    await isRefused(t, app, forge({ sid: nobody }), `sid ${nobody}`, 'session_ended')
-    await isRefused(t, app, forge({ sub: nobody }), `sub ${nobody}`, 'session_ended')
+    await isRefused(t, app, forge({ sid: nobody }), `sid ${nobody}`, 'session_revoked')
+    await isRefused(t, app, forge({ sub: nobody }), `sub ${nobody}`, 'session_revoked')
   }
   for (const nothing of [5, null, true, {}, []]) {
     await isRefused(t, app, forge({ sid: nothing }), `sid ${JSON.stringify(nothing)}`)
@@ -177,8 +177,8 @@ t.test('a session belongs to one account: neither id opens the other’s door', 
   const [mine, theirs] = [await registerSomebody(app), await registerSomebody(app)]
   const { sid, sub } = takeApart(theirs.access_token).claims
   const forge = forgeryOf(app, mine.access_token)
-  await isRefused(t, app, forge({ sid }), 'my sub, their session', 'session_ended')
-  await isRefused(t, app, forge({ sub }), 'their sub, my session', 'session_ended')
+  await isRefused(t, app, forge({ sid }), 'my sub, their session', 'session_revoked')
+  await isRefused(t, app, forge({ sub }), 'their sub, my session', 'session_revoked')
 })
 
 t.test('the token of a deleted account stays dead when the name is taken again', async (t) => {
@@ -186,11 +186,11 @@ t.test('the token of a deleted account stays dead when the name is taken again',
   const gone = await registerSomebody(app)
   await isAccepted(t, app, gone.access_token, 'before')
   await app.inject({ method: 'DELETE', url: '/api/v1/users/me', headers: gone.authorization })
-  await isRefused(t, app, gone.access_token, 'deleted', 'session_ended')
+  await isRefused(t, app, gone.access_token, 'deleted', 'session_revoked')
   const { username, email, password } = gone
   const heir = (await post(app, '/auth/register', { username, email, password })).json()
   t.not(takeApart(heir.access_token).claims.sub, takeApart(gone.access_token).claims.sub)
-  await isRefused(t, app, gone.access_token, 'registered anew', 'session_ended')
+  await isRefused(t, app, gone.access_token, 'registered anew', 'session_revoked')
   t.equal((await refresh(app, gone.refresh_token)).json().code, 'refresh_token_invalid')
   await isAccepted(t, app, heir.access_token, 'the heir’s own')
 })
@@ -239,14 +239,14 @@ t.test('a token that was verified before is forgotten with its key, its session 
   }
   const out = await known()
   await post(app, '/auth/logout', { refresh_token: out.refresh_token })
-  await isRefused(t, app, out.access_token, 'signed out', 'session_ended')
+  await isRefused(t, app, out.access_token, 'signed out', 'session_revoked')
 
   const disabled = await known()
   const admin = await registerAdmin(app)
   const { sub } = takeApart(disabled.access_token).claims
   const url = `/api/v1/users/${sub}`
   await app.inject({ method: 'PUT', url, payload: { disabled: true }, headers: admin.authorization })
-  await isRefused(t, app, disabled.access_token, 'disabled', 'session_ended')
+  await isRefused(t, app, disabled.access_token, 'disabled', 'session_revoked')
 
   const person = await known()
   const [head, body, signature = ''] = person.access_token.split('.')

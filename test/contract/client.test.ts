@@ -41,6 +41,6 @@ t.test('the program registers, logs in, reads, refreshes, logs out, and is a str
     'me 200',
     'refresh 200',
     'logout 200',
-    'me 401 session_ended',
+    'me 401 session_revoked',
   ])
 })

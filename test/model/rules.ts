@@ -130,7 +130,7 @@ function refresh(model: Model, { session: index, generation }: Token): Expected 
 function admit(model: Model, pass: Pass): Expected | undefined {
   const session = sessionOf(model, pass)
   if (model.now >= pass.expires_at + TOLERANCE) return refusal('token_expired')
-  return session.ended ? refusal('session_ended') : undefined
+  return session.ended ? refusal('session_revoked') : undefined
 }
 
 function changePassword(model: Model, { from, to, by }: Extract<Operation, { do: 'change password' }>): Expected {

@@ -48,8 +48,8 @@ export const EDGES: readonly Mutant[] = [
   {
     mistake: 'a token of one account opens the session of another',
     file: 'plugins/authenticate.ts',
-    from: "if (!state || state.account.uid !== claims.sub) throw new Failure('session_ended')",
-    to: "if (!state) throw new Failure('session_ended')",
+    from: "if (!state || state.account.uid !== claims.sub) throw new Failure('session_revoked')",
+    to: "if (!state) throw new Failure('session_revoked')",
     tests: TOKENS,
   },
   {

@@ -113,7 +113,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     mistake: 'a new password is set from a session that has ended',
     file: 'src/sign-in/change-password.ts',
-    from: "if (!(await isAlive(tx, session_id))) throw new Failure('session_ended')\n",
+    from: "if (!(await isAlive(tx, session_id))) throw new Failure('session_revoked')\n",
     to: '',
     tests: [...ACCOUNTS, ...RACES],
   },
@@ -302,7 +302,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     mistake: 'a change of profile is made from a session that has ended',
     file: 'src/sign-in/manage-account.ts',
-    from: "if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_ended')\n",
+    from: "if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_revoked')\n",
     to: '',
     tests: RACES,
   },

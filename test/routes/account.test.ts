@@ -52,7 +52,7 @@ t.test('one’s own account', (t) =>
       const response = await app.inject({ method: 'DELETE', url: '/api/v1/users/me', headers: person.authorization })
       t.equal(response.statusCode, 204)
       t.equal(response.body, '')
-      t.equal((await getMe(app, person.access_token)).json().code, 'session_ended')
+      t.equal((await getMe(app, person.access_token)).json().code, 'session_revoked')
       t.equal(
         (await post(app, '/auth/refresh', { refresh_token: person.refresh_token })).json().code,
         'refresh_token_invalid',

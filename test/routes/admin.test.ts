@@ -48,7 +48,7 @@ t.test('administrators', (t) =>
       const id = await idOf(app, person.access_token)
       const disabled = await put(app, id, { disabled: true }, admin.authorization)
       t.equal(disabled.json().disabled_at, new Date(app.clock.now()).toISOString())
-      t.equal((await getMe(app, person.access_token)).json().code, 'session_ended')
+      t.equal((await getMe(app, person.access_token)).json().code, 'session_revoked')
       t.equal(
         (await post(app, '/auth/refresh', { refresh_token: person.refresh_token })).json().code,
         'refresh_token_invalid',

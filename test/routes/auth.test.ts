@@ -214,7 +214,7 @@ t.test('logout', (t) =>
       t.same(response.json(), { message: 'Signed out.' })
       const after = await getMe(app, person.access_token)
       t.equal(after.statusCode, 401)
-      t.equal(after.json().code, 'session_ended')
+      t.equal(after.json().code, 'session_revoked')
       t.match(after.headers['www-authenticate'], /error="invalid_token"/)
     })
 

@@ -41,7 +41,7 @@ t.test('who has it already is told so, and who has another gets this one', async
 t.test('with DOCS=off neither the contract nor a page is there', async (t) => {
   const app = await startApp(t, { DOCS: 'off' })
   t.notOk(isOn(app.config, 'docs'))
-  for (const url of PLACES) t.match((await app.inject({ url })).json(), { status: 404, code: 'feature_off' }, url)
+  for (const url of PLACES) t.match((await app.inject({ url })).json(), { status: 404, code: 'feature_disabled' }, url)
   for (const url of PAGES) t.match((await app.inject({ url })).json(), { status: 404, code: 'not_found' }, url)
   t.equal((await app.inject({ url: '/health/live' })).statusCode, 200)
 })

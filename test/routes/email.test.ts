@@ -345,6 +345,6 @@ t.test('without mail what needs it is off, and an address counts at once', async
     await post(app, '/auth/password/forgot', { email }),
     await post(app, '/auth/email/verification', {}, person.authorization),
   ]
-  for (const answer of off) t.match(answer.json(), { status: 404, code: 'feature_off' })
+  for (const answer of off) t.match(answer.json(), { status: 404, code: 'feature_disabled' })
   t.equal((await app.db.selectFrom('proofs').select('digest').execute()).length, 0)
 })

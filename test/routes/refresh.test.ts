@@ -65,7 +65,7 @@ t.test('refresh', (t) =>
       const reuse = await refresh(app, person.refresh_token)
       t.equal(reuse.statusCode, 401)
       t.equal(reuse.json().code, 'refresh_token_reused')
-      t.equal((await getMe(app, pair.access_token)).json().code, 'session_ended')
+      t.equal((await getMe(app, pair.access_token)).json().code, 'session_revoked')
       t.equal((await refresh(app, pair.refresh_token)).json().code, 'refresh_token_reused', 'the owner is told why')
       t.equal((await generationOf(app, person.access_token)).revoked_reason, 'refresh_token_reused')
     })

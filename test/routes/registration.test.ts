@@ -156,7 +156,7 @@ t.test(
     t.match((await post(app, '/auth/register', somebody())).json(), { status: 403, code: 'registration_closed' })
     t.match((await post(app, '/invitations', { email: somebody().email }, admin.authorization)).json(), {
       status: 404,
-      code: 'feature_off',
+      code: 'feature_disabled',
     })
     t.equal((await post(app, '/users', somebody(), admin.authorization)).statusCode, 201)
   },

@@ -200,7 +200,7 @@ t.test('each is off unless it is switched on', async (t) => {
     '/auth/sign-in/code/verify': { email, code: '000000' },
   }
   for (const [url, body] of Object.entries(bodies))
-    t.match((await post(app, url, body)).json(), { status: 404, code: 'feature_off' }, url)
+    t.match((await post(app, url, body)).json(), { status: 404, code: 'feature_disabled' }, url)
 })
 
 t.test(

@@ -116,7 +116,7 @@ t.test('versions up to the finished one may run, also those that differ in a nam
 t.test('what older versions would misjudge is off until the operator has finished the upgrade', async (t) => {
   const environment = testEnvironment(t)
   const [app, other] = [await startApp(t, environment), await startApp(t, environment)]
-  const isOff = { code: 'feature_off', detail: `This waits until the upgrade to ${VERSION} is finished.` }
+  const isOff = { code: 'feature_disabled', detail: `This waits until the upgrade to ${VERSION} is finished.` }
   t.equal(await requireFinished(app, VERSION), undefined, 'nobody has run an older one on a new database')
   // as an older version has left it
   await app.db.deleteFrom('upgrades').execute()
@@ -127,7 +127,7 @@ t.test('what older versions would misjudge is off until the operator has finishe
   t.equal(await finishUpgrade(app, OPERATOR), true)
   t.equal(await finishUpgrade(app, OPERATOR), false)
   for (const node of [app, other]) t.equal(await requireFinished(node, VERSION), undefined)
-  await t.rejects(requireFinished(app, '99.0.0'), { code: 'feature_off' })
+  await t.rejects(requireFinished(app, '99.0.0'), { code: 'feature_disabled' })
   const events = await app.db
     .selectFrom('audit_events')
     .select(['actor', 'details'])

@@ -164,5 +164,5 @@ t.test('a session that ends while the password is checked stays ended', async (t
   }
   const again = await reauthenticate(app, password, authorization)
   t.equal(again.statusCode, 401)
-  t.match(again.json(), { code: 'session_ended' })
+  t.match(again.json(), { code: 'session_revoked' })
 })

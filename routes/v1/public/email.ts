@@ -22,7 +22,7 @@ const ABOUT_REQUESTER = [
   'current_password_wrong',
   'token_invalid',
   'token_expired',
-  'session_ended',
+  'session_revoked',
   'overloaded',
 ] as const
 

@@ -14,7 +14,7 @@ const judge = (password: string, owner = ADA) =>
   judgePassword({ config, passwordLists }, password, owner, passwordLists.isListed)
 
 const REFUSED: Record<Exclude<Refusal, 'password_too_short'>, string[]> = {
-  password_personal: [
+  password_contains_name: [
     'adalovelace',
     'Ada.Lovelace',
     'lovelace1815',
@@ -82,7 +82,7 @@ t.test('a short name does not spoil the words that it is part of', async (t) => 
   const ann = { username: 'ann', email: 'ann@example.org', name: '' }
   t.equal(await judge('cannery row 5', ann), undefined)
   t.equal(await judge('annzqt81', ann), undefined)
-  t.equal(await judge('ann ann ann', ann), 'password_personal')
+  t.equal(await judge('ann ann ann', ann), 'password_contains_name')
 })
 
 t.test('whoever has no name is judged without', async (t) => {

@@ -88,7 +88,7 @@ export const pages: PagesWords = {
     overloaded: 'Im Augenblick ist zu viel zu tun. Versuchen Sie es gleich noch einmal.',
     password_breached: 'Dieses Passwort ist anderswo bekannt geworden. Wählen Sie ein anderes.',
     password_common: 'Dieses Passwort verwenden viele. Wählen Sie ein anderes.',
-    password_personal:
+    password_contains_name:
       'Dieses Passwort besteht aus Ihrem Namen, Ihrer Adresse oder dem Namen des Dienstes. Wählen Sie ein anderes.',
     password_too_short: 'Dieses Passwort ist zu kurz. Wählen Sie ein längeres.',
     rate_limited: 'Das waren zu viele Versuche. Warten Sie eine Weile, und versuchen Sie es dann noch einmal.',

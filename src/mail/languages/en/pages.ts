@@ -82,7 +82,7 @@ export const pages: PagesWords = {
     overloaded: 'There is too much to do just now. Try again in a moment.',
     password_breached: 'This password has become known elsewhere. Choose another one.',
     password_common: 'This password is one that many people use. Choose another one.',
-    password_personal:
+    password_contains_name:
       'This password is made of your name, your address or the name of the service. Choose another one.',
     password_too_short: 'This password is too short. Choose a longer one.',
     rate_limited: 'There were too many tries. Wait a while, and try again.',
