@@ -80,6 +80,9 @@ t.test(
   },
 )
 
+/** How far a node may be from the clock of its database, in ms: far less than clocks are wrong here, and time for a busy machine. */
+const NEAR = MINUTE / 2
+
 /** The clock of a machine on which it is wrong. */
 function wrongBy(ms: number): Clock {
   let by = ms
@@ -99,7 +102,7 @@ if (onPostgres())
     const behind = await startApp(t, {}, wrongBy(-5 * MINUTE))
     const ahead = await startApp(t, behind.environment, wrongBy(5 * MINUTE))
     for (const app of [behind, ahead]) {
-      t.ok(Math.abs(app.now() - Date.now()) < 2000)
+      t.ok(Math.abs(app.now() - Date.now()) < NEAR)
       t.match(app.logged(), 'is not that of the database')
     }
     for (const [one, another] of [
@@ -118,15 +121,15 @@ if (onPostgres())
       t.ok(Math.abs(expires_at - Date.now() - 30 * 24 * HOUR) < MINUTE)
       await one.db
         .updateTable('sessions')
-        .set({ expires_at: Date.now() + 5000 })
+        .set({ expires_at: Date.now() + 8000 })
         .execute()
       const last = await exchanged(ahead, next)
-      await eventually(async () => (await refresh(behind, last.refresh_token)).json().code === 'refresh_token_expired')
-      t.equal((await refresh(ahead, last.refresh_token)).json().code, 'refresh_token_expired')
+      for (const app of [behind, ahead])
+        await eventually(async () => (await refresh(app, last.refresh_token)).json().code === 'refresh_token_expired')
     }
     ahead.clock.jump(-20 * MINUTE)
     const person = await registerSomebody(behind)
     t.ok(await isServed(ahead, person))
-    await eventually(() => Math.abs(ahead.now() - Date.now()) < 2000)
+    await eventually(() => Math.abs(ahead.now() - Date.now()) < NEAR)
     t.ok(await isServed(behind, await exchanged(ahead, person)))
   })
