@@ -8,7 +8,7 @@ const TABLE = {
   password_contains_name: [400, 'The password is made of the names of its owner or of the service.'],
   password_common: [400, 'The password is a common one.'],
   password_breached: [400, 'The password was found in a breach.'],
-  one_time_token_invalid: [400, 'The one-time token is not valid: it was used or replaced, or is too old.'],
+  one_time_token_invalid: [400, 'The one-time token is not valid: it was used, is void, or is too old.'],
   token_missing: [401, 'This call needs an access token.'],
   token_invalid: [401, 'The access token is not valid.'],
   token_expired: [401, 'The access token has expired.'],

@@ -42,19 +42,19 @@ export async function changeAccount(
   from?: string,
 ): Promise<Account> {
   const { password, roles, disabled, ...profile } = update
-  if (profile.email !== undefined && actor.uid === uid) await requireFewMessages(deps, uid, profile.email)
+  if (profile.email !== undefined && actor.uid === uid) await requireFewMessages(deps, uid, update)
   const hash = password === undefined ? undefined : await hashNew(deps, uid, password, profile, actor)
   const { changed, ended } = await inTransaction(deps.db, async (tx) => {
     const account = await getAccountForChange(tx, uid)
     // hashing takes long enough for it to end meanwhile
     if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_revoked')
-    const changes = await withoutAddress(tx, deps, account, profile, actor)
-    await updateAccount(tx, account, changes, { now: deps.now(), disabled })
+    // before the address, or the one that is wished for along with it would be void at once
+    const current = hash ? await withPassword(tx, deps, account, hash, actor) : account
+    // the session that asks ends with the old password, and the wish does not
+    const asking = hash ? { ...actor, session_id: undefined } : actor
+    const changes = await withoutAddress(tx, deps, current, profile, asking)
+    await updateAccount(tx, current, changes, { now: deps.now(), disabled })
     if (roles) await setRoles(tx, account.id, roles)
-    if (hash) {
-      await replacePassword(tx, deps, account, hash, actor.origin)
-      await forgetDevices(tx, deps, account.id)
-    }
     if (disabled) await voidAll(tx, deps, account)
     for (const event of eventsOf(account, update, changes))
       await recordEvent(tx, deps, { ...event, actor, subject: uid })
@@ -74,11 +74,20 @@ export async function changeAccount(
   return changed
 }
 
+/** Sets a password, which drops an address that is not confirmed. @returns the account as it is then */
+async function withPassword(tx: Tx, deps: Needs, account: Account, hash: string, actor: Actor): Promise<Account> {
+  await replacePassword(tx, deps, account, hash, actor.origin)
+  await forgetDevices(tx, deps, account.id)
+  return { ...account, pending_email: null, pending_email_key: null }
+}
+
 /** Addresses that are asked whether they are somebody's may be strangers'. */
-async function requireFewMessages(deps: Needs, uid: string, email: string): Promise<void> {
+async function requireFewMessages(deps: Needs, uid: string, { email = '', password }: UserUpdate): Promise<void> {
   if (!isMailOn(deps)) return
   const account = await getAccount(deps.db, uid)
-  if (isSameMailbox(account.email, email) || isSameMailbox(account.pending_email, email)) return
+  // with a new password one that it goes by already is asked anew
+  const isAsked = password === undefined && isSameMailbox(account.pending_email, email)
+  if (isSameMailbox(account.email, email) || isAsked) return
   await requireRecipient(deps, { account: uid, email, template: 'email-change-confirm' })
   if (await isTooMany(deps, { kind: 'email-change', email }, { owner: uid }))
     throw new Failure('rate_limited', { retryAfter: 3600 })

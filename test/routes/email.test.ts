@@ -1,6 +1,7 @@
 /** Proving an address, and changing it. */
 import t from 'tap'
 import {
+  bearer,
   getMe,
   login,
   onEachStore,
@@ -11,8 +12,9 @@ import {
   somebody,
   startApp,
   type TestApp,
+  type Tokens,
 } from '../support/app.ts'
-import { askFor, countMails, recipientsOf } from '../support/by-mail.ts'
+import { askFor, countMails, proveFor, recipientsOf } from '../support/by-mail.ts'
 import { mailTo } from '../support/mail.ts'
 
 const DAY = 86_400_000
@@ -348,3 +350,32 @@ t.test('without mail what needs it is off, and an address counts at once', async
   for (const answer of off) t.match(answer.json(), { status: 404, code: 'feature_disabled' })
   t.equal((await app.db.selectFrom('proofs').select('digest').execute()).length, 0)
 })
+
+for (const setting of ['confirm', 'at-once'])
+  t.test(`an administrator’s wish for another address goes with a new password of theirs (${setting})`, async (t) => {
+    const app = await startApp(t, { EMAIL_CHANGE: setting })
+    const admin = await registerAdmin(app)
+    await proveFor(app, admin.email)
+    const own = (await getMe(app, admin.access_token)).json().id
+    const change = (person: Tokens, payload: object) =>
+      app.inject({ method: 'PUT', url: `/api/v1/users/${own}`, payload, headers: bearer(person.access_token) })
+    const [first, email] = [somebody().email, somebody().email]
+    for (const [wanted, password] of [
+      [first, 'a phrase of the admin'],
+      [email, 'another phrase of the admin'],
+      [email, 'a third phrase of the admin'],
+    ] as const) {
+      const person = await login(app, admin.username, admin.password)
+      const answer = (await change(person, { email: wanted, password })).json()
+      t.match(answer, setting === 'confirm' ? { pending_email: wanted } : { email: wanted, proved_email: admin.email })
+      admin.password = password
+    }
+    const { token } = await mailTo(app, 'email-change-confirm', email, 2)
+    const outdated = { token: (await mailTo(app, 'email-change-confirm', first)).token, password: admin.password }
+    t.match((await post(app, '/auth/email/change/confirm', outdated)).json(), { code: 'one_time_token_invalid' })
+    const answer = { token, password: admin.password }
+    t.equal((await post(app, '/auth/email/change/confirm', answer)).statusCode, 204)
+    const { access_token } = await login(app, email, admin.password)
+    t.match((await getMe(app, access_token)).json(), { email, email_verified: true })
+    t.ok((await mailTo(app, 'email-changed', admin.email)).token, 'who had the address can take it back')
+  })

@@ -19,6 +19,12 @@ const PROVES = { 'email-released': 'notices' } as const
 const BY_MAIL = { ...PROVES, 'new-device': 'notices', 'password-reset': 'members' } as const
 const NEW_PASSWORD = { ...PROVES, 'password-changed': 'notices' } as const
 const CHANGED = { ...PROVES, 'email-changed': 'notices' } as const
+const OWN_ADDRESS = {
+  'email-change-confirm': 'members',
+  'registration-attempt': 'members',
+  'email-verify': 'members',
+  'email-changed': 'notices',
+} as const
 const UNDONE = { ...PROVES, 'password-reset': 'members' } as const
 
 /** Every route that sends. Its budgets are those of its purses (docs/proofs-by-mail.md). */
@@ -27,31 +33,25 @@ export const SENDING: Readonly<Record<string, Sending>> = {
   'POST /api/v1/auth/login': { sends: ARRIVAL },
   'POST /api/v1/auth/password/forgot': { asks: 'password-reset' },
   'POST /api/v1/auth/password/reset': { sends: NEW_PASSWORD },
-  'POST /api/v1/auth/email/verify': { sends: { ...NEW_PASSWORD, 'password-reset': 'members' } },
+  'POST /api/v1/auth/email/verify': { sends: PROVES },
   'POST /api/v1/auth/invitations/accept': { sends: PROVES },
   'POST /api/v1/auth/email/verification/request': { asks: 'email-verify' },
   'POST /api/v1/auth/email/verification': { sends: { 'email-verify': 'members', 'email-change-confirm': 'members' } },
-  'POST /api/v1/auth/email/change/confirm': { sends: { ...CHANGED, 'password-changed': 'notices' } },
+  'POST /api/v1/auth/email/change/confirm': { sends: CHANGED },
   'POST /api/v1/auth/email/change/undo': { sends: UNDONE },
   'POST /api/v1/auth/sign-in/link': { asks: 'sign-in-link' },
   'POST /api/v1/auth/sign-in/link/verify': { sends: BY_MAIL },
   'POST /api/v1/auth/sign-in/code': { asks: 'sign-in-code' },
   'POST /api/v1/auth/sign-in/code/verify': { sends: { ...BY_MAIL, locked: 'notices' } },
   'POST /api/v1/invitations': { sends: { invitation: 'members' } },
-  'PUT /api/v1/users/me': {
-    sends: {
-      'email-change-confirm': 'members',
-      'registration-attempt': 'members',
-      'email-verify': 'members',
-      'email-changed': 'notices',
-    },
-  },
+  'PUT /api/v1/users/me': { sends: OWN_ADDRESS },
   'POST /api/v1/users/me/password': { sends: { 'password-changed': 'notices' } },
   'POST /api/v1/users': { sends: { 'email-verify': 'members' } },
-  'PUT /api/v1/users/:user_id': { sends: { 'email-verify': 'members', 'password-changed': 'notices' } },
+  // which may be who asks
+  'PUT /api/v1/users/:user_id': { sends: { ...OWN_ADDRESS, 'password-changed': 'notices' } },
   // the pages that links in messages lead to
-  'POST /confirm-email-change': { sends: { ...CHANGED, 'password-changed': 'notices' } },
-  'POST /verify-email': { sends: { ...NEW_PASSWORD, 'password-reset': 'members' } },
+  'POST /confirm-email-change': { sends: CHANGED },
+  'POST /verify-email': { sends: PROVES },
   'POST /accept-invitation': { sends: PROVES },
   'POST /undo-email-change': { sends: UNDONE },
   'POST /reset-password': { sends: NEW_PASSWORD },

@@ -15,7 +15,9 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'resendVerification',
       summary: 'Have the link that proves one’s address sent again',
-      description: 'Links that were sent before are void. Nothing is sent where the address is proved already.',
+      description:
+        'Links that were sent before stay good, and the first that is used makes the others void; a link that confirms another ' +
+        'address replaces the one before. Nothing is sent where the address is proved already.',
       tags: ['Mail'],
       response: { 202: answer(Noted, 'A message is on its way, if there is anything to prove') },
     },

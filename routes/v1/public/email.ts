@@ -39,7 +39,8 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Prove an e-mail address by the link that was sent to it',
       description:
         'The token alone proves the mailbox, and not who chose the password. Beside it goes one of: an access token of the ' +
-        'account, the `request_token` of the registration, its `password`. Then nothing ends. Who chose no password sends a ' +
+        'account, the `request_token` of the registration or of who had the link sent again while signed in, the `password`. ' +
+        'Then nothing ends. Who chose no password sends a ' +
         '`new_password`: it is the account’s from then on, and everything older ends, sessions and other links too. Without ' +
         'any of these the answer is `requester_unproved`, and the token stays good. The token of a registration with ' +
         '`REGISTRATION=verify-first` makes the account; if its name was taken meanwhile, the token stays good and can be ' +
@@ -64,7 +65,9 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'requestVerification',
       summary: 'Have the link that proves an address sent again, without being signed in',
-      description: 'For who cannot log in before. The answer is the same for every address, known or not.',
+      description:
+        'For who cannot log in before. The answer is the same for every address, known or not. Links that were sent before ' +
+        'stay good; the `request_token` of the answer does not tell who registered.',
       tags: ['Mail'],
       headers: ChallengeHeaders,
       body: ref(EmailBody),
@@ -90,8 +93,8 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Confirm a new address by the link that was sent to it',
       description:
         'From here on the account has that address. The old one, if it was proved, is sent a link that takes the change ' +
-        'back. Beside the token goes an access token of the account, or its `password`; otherwise the answer is ' +
-        '`requester_unproved`, since a stranger may have asked for it.',
+        'back. Beside the token goes an access token of the account, its `password`, or the `request_token` of who had the ' +
+        'link sent again; otherwise the answer is `requester_unproved`, since a stranger may have asked for it.',
       tags: ['Mail'],
       body: ref(EmailConfirmation),
       response: {
@@ -114,8 +117,9 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'undoEmailChange',
       summary: 'Take a change of address back by the link that was sent to the old one',
       description:
-        'The account has its old address again. Its password is void, its sessions end, and a link to set a new password ' +
-        'is sent to that address: whoever changed the address may know the password.',
+        'The account has its old address again. Its password is void, its sessions end, its other links are void but those ' +
+        'that take an earlier change back, and a link to set a new password is sent to that address: whoever changed the ' +
+        'address may know the password.',
       tags: ['Mail'],
       body: ref(OneTimeTokenBody),
       response: { 204: nothing('The old address is back'), ...problems('one_time_token_invalid', 'email_taken') },

@@ -40,8 +40,9 @@ const password: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'resetPassword',
       summary: 'Set a new password by the link that was sent',
       description:
-        'Every session of the account ends, its other links are void, and a message tells its owner. A password that is ' +
-        'refused leaves the token good.',
+        'Every session of the account ends, and a message tells its owner. Its other links are void; where its address had ' +
+        'been proved before, those that take a change of address back stay good. A password that is refused leaves the ' +
+        'token good.',
       tags: ['Mail'],
       body: ref(PasswordReset),
       response: {

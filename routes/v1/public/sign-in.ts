@@ -42,7 +42,9 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'signInByLink',
       summary: 'Sign in by the link that was sent',
-      description: 'The token is good for 15 minutes and one use. The address is proved by it.',
+      description:
+        'The token is good for 15 minutes and one use. The address is proved by it, and other links to sign in that were ' +
+        'sent are void.',
       tags: ['Mail'],
       headers: DeviceHeaders,
       body: ref(OneTimeTokenBody),

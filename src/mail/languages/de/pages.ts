@@ -82,8 +82,7 @@ export const pages: PagesWords = {
     email_taken: 'Diese E-Mail-Adresse gehört inzwischen zu einem anderen Konto.',
     link_incomplete:
       'Der Link ist unvollständig. Kopieren Sie ihn ganz aus der Nachricht, oder fordern Sie einen neuen an.',
-    one_time_token_invalid:
-      'Der Link ist verbraucht, durch einen neueren ersetzt oder zu alt. Fordern Sie einen neuen an.',
+    one_time_token_invalid: 'Der Link ist verbraucht, gilt nicht mehr oder ist zu alt. Fordern Sie einen neuen an.',
     other: 'Das hat nicht geklappt. Versuchen Sie es später noch einmal.',
     overloaded: 'Im Augenblick ist zu viel zu tun. Versuchen Sie es gleich noch einmal.',
     password_breached: 'Dieses Passwort ist anderswo bekannt geworden. Wählen Sie ein anderes.',

@@ -77,7 +77,7 @@ export const pages: PagesWords = {
     current_password_wrong: 'That is not the password.',
     email_taken: 'That e-mail address belongs to another account by now.',
     link_incomplete: 'The link is not complete. Copy all of it out of the message, or ask for a new one.',
-    one_time_token_invalid: 'The link has been used, was replaced by a newer one, or is too old. Ask for a new one.',
+    one_time_token_invalid: 'The link has been used, does not count any more, or is too old. Ask for a new one.',
     other: 'That did not work. Try again later.',
     overloaded: 'There is too much to do just now. Try again in a moment.',
     password_breached: 'This password has become known elsewhere. Choose another one.',
