@@ -1,4 +1,4 @@
-import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../src/config.ts'
 import { Failure } from '../src/errors.ts'
@@ -7,6 +7,13 @@ import { isAllowed } from '../src/roles/permissions.ts'
 import { createSessionStates, isProofOld, type SessionState } from '../src/sessions/states.ts'
 import { recallAccessToken, verifyAccessToken } from '../src/tokens/access-token.ts'
 import type { RecentProof } from './fastify.ts'
+
+type Admit = (
+  session: SessionState,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+) => void
 
 /** `app.states`, `app.authenticate`, `request.session`: who asks, and whether they may. */
 export default fp(
@@ -51,11 +58,18 @@ export default fp(
       return state
     }
 
-    function admit(request: FastifyRequest, session: SessionState, done: HookHandlerDoneFunction): void {
+    /** @returns why this session may not make this call; undefined where it may */
+    function objectionTo(request: FastifyRequest, session: SessionState): Failure | undefined {
       const { permission, recent } = request.routeOptions.config
+      if (permission && !isAllowed(session.account.roles, permission)) return new Failure('permission_denied')
+      const isTooOld = recent && isSensitive(recent, request) && isProofOld(app, session)
+      return isTooOld ? wantProof(app.config) : undefined
+    }
+
+    const admit: Admit = (session, request, reply, done) => {
       request.session = session
-      if (permission && !isAllowed(session.account.roles, permission)) done(new Failure('permission_denied'))
-      else if (recent && isSensitive(recent, request) && isProofOld(app, session)) done(wantProof(app.config))
+      const objection = objectionTo(request, session)
+      if (objection) app.refuse(objection, request, reply, done)
       else done()
     }
 
@@ -66,12 +80,12 @@ export default fp(
       const known = authorization?.startsWith('Bearer ') && recall(authorization.slice('Bearer '.length))
       if (known) {
         app.counts.remembered += 1
-        return admit(request, known, done)
+        return admit(known, request, reply, done)
       }
       const token = bearerToken(authorization)
       if (token instanceof Failure) return app.refuse(token, request, reply, done)
       identify(token).then(
-        (session) => admit(request, session, done),
+        (session) => admit(session, request, reply, done),
         (failure) => app.refuse(failure, request, reply, done),
       )
     })

@@ -22,8 +22,9 @@ export default fp(
     app.decorate('limit', (name) => hooks.get(name) ?? pass)
     // no hook of a route comes after a guard that refuses
     app.decorate('refuse', (failure, request, reply, done) => {
-      if ((failure as Partial<Failure>).statusCode !== 401) done(failure)
-      else app.limit('refused')(request, reply, (tooMany) => done(tooMany ?? failure))
+      const name = classOfRefused((failure as Partial<Failure>).statusCode, request)
+      if (name === undefined) done(failure)
+      else app.limit(name)(request, reply, (tooMany) => done(tooMany ?? failure))
     })
     if (isOn) app.addHook('onRoute', limitRoute)
 
@@ -73,6 +74,13 @@ export default fp(
   },
   { name: 'rate-limit' },
 )
+
+/** What a call that a guard refused counts among; undefined where it has counted already, or nobody is to blame. */
+function classOfRefused(status: number | undefined, { body, routeOptions }: FastifyRequest): LimitClass | undefined {
+  if (status === 401) return 'refused'
+  // by the time there is a body, the hook of the route has had its turn
+  return status === 403 && body === undefined ? (routeOptions.config.limit ?? 'public') : undefined
+}
 
 /** The library's store, over our own counters: its own forget the clock of the service, and count in Redis or not at all. */
 function storeOver(app: FastifyInstance) {

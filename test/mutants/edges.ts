@@ -62,15 +62,15 @@ export const EDGES: readonly Mutant[] = [
   {
     mistake: 'nobody needs a permission',
     file: 'plugins/authenticate.ts',
-    from: 'if (permission && !isAllowed(session.account.roles, permission)) done',
-    to: 'if (permission && session.account.roles.length === 0) done',
+    from: 'if (permission && !isAllowed(session.account.roles, permission)) return',
+    to: 'if (permission && session.account.roles.length === 0) return',
     tests: ADMIN,
   },
   {
     mistake: 'nobody needs a recent proof',
     file: 'plugins/authenticate.ts',
-    from: 'else if (recent && isSensitive(recent, request) && isProofOld(app, session))',
-    to: 'else if (recent && isSensitive(recent, request) && session.authenticated_at < 0)',
+    from: 'recent && isSensitive(recent, request) && isProofOld(app, session)',
+    to: 'recent && isSensitive(recent, request) && session.authenticated_at < 0',
     tests: STEPUP,
   },
   {
@@ -99,6 +99,13 @@ export const EDGES: readonly Mutant[] = [
     file: 'plugins/rate-limit.ts',
     from: 'if (!isExceeded) return done()',
     to: 'if (isExceeded) return done()',
+    tests: LIMIT,
+  },
+  {
+    mistake: 'who asks for what they may not counts nowhere',
+    file: 'plugins/rate-limit.ts',
+    from: 'return status === 403 && body === undefined ?',
+    to: 'return status === 402 && body === undefined ?',
     tests: LIMIT,
   },
   {

@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts'
 
 const TRIES = ['test/routes/tries.test.ts']
+const LIMITS = ['test/docs/limits.test.ts']
 const LIMIT = ['test/plugins/rate-limit.test.ts']
 const CHALLENGE = ['test/routes/challenge.test.ts']
 const CONFIG = ['test/src/config.test.ts']
@@ -15,10 +16,7 @@ const FOREIGN = ['test/routes/foreign-passwords.test.ts']
 const UNSEEN = ['test/attacks/unseen.test.ts']
 const TIMES = ['test/attacks/time-of-refusals.test.ts']
 const ATTPASS = ['test/attacks/passwords.test.ts']
-const NETWORKS = ['test/attacks/networks.test.ts']
-const MANY = ['test/attacks/many-sessions.test.ts']
 const CODES = ['test/attacks/codes.test.ts']
-const UNSEEN2 = ['test/plugins/metrics-counted.test.ts']
 const HASHQUEUE = ['test/attacks/hash-queue.test.ts', 'test/attacks/time-of-refusals.test.ts']
 const RENEW = ['test/attacks/accounts.test.ts', 'test/routes/auth.test.ts', 'test/attacks/unseen.test.ts']
 
@@ -49,28 +47,28 @@ export const PASSWORDS: readonly Mutant[] = [
     file: 'src/throttling/classes.ts',
     from: "login: { most: 60, window: MINUTE, by: 'address', shared: true }",
     to: "login: { most: 60, window: MINUTE, by: 'address', shared: false }",
-    tests: LIMIT,
+    tests: LIMITS,
   },
   {
     mistake: 'what somebody changes counts for everybody at the address',
     file: 'src/throttling/classes.ts',
     from: "write: { most: 120, window: MINUTE, by: 'account', shared: false }",
     to: "write: { most: 120, window: MINUTE, by: 'address', shared: false }",
-    tests: LIMIT,
+    tests: LIMITS,
   },
   {
     mistake: 'a call that sends a message may be made ten times as often',
     file: 'src/throttling/classes.ts',
     from: "mail: { most: 30, window: HOUR, by: 'address', shared: true }",
     to: "mail: { most: 300, window: HOUR, by: 'address', shared: true }",
-    tests: NETWORKS,
+    tests: LIMITS,
   },
   {
     mistake: 'exports are as cheap as what else one reads',
     file: 'src/throttling/classes.ts',
     from: "export: { most: 30, window: HOUR, by: 'account', shared: true }",
     to: "export: { most: 30, window: MINUTE, by: 'account', shared: true }",
-    tests: MANY,
+    tests: LIMITS,
   },
   {
     mistake: 'a limit of none is a limit',
@@ -133,7 +131,7 @@ export const PASSWORDS: readonly Mutant[] = [
     file: 'src/throttling/spacings.ts',
     from: 'const LONG_WAIT = MINUTE',
     to: 'const LONG_WAIT = SECOND',
-    tests: [...TRIES, ...UNSEEN],
+    tests: TRIES,
   },
   {
     mistake: 'the longest wait is a minute',
@@ -175,8 +173,7 @@ export const PASSWORDS: readonly Mutant[] = [
     file: 'src/throttling/throttle.ts',
     from: 'Math.min(REPEATED, next - deps.now())',
     to: '0',
-    tests: [...TRIES, ...UNSEEN2],
-    survives: 'who is refused asks the store each time, and gets the same answer',
+    tests: TRIES,
   },
   {
     mistake: 'with limits switched off passwords are waited for all the same',

@@ -27,8 +27,8 @@ const guess = (app: TestApp, identifier: string, more = {}) =>
   logIn(app, { identifier, password: 'a wrong password', ...more })
 
 /** Guesses until the owner has been told, which takes eleven. */
-async function lockOut(app: TestApp, { username }: Pick<Person, 'username'>): Promise<void> {
-  for (let wrong = 0; wrong < 11; ) {
+async function lockOut(app: TestApp, { username }: Pick<Person, 'username'>, times = 11): Promise<void> {
+  for (let wrong = 0; wrong < times; ) {
     const { statusCode, headers } = await guess(app, username)
     if (statusCode === 401) wrong += 1
     else app.clock.advance(Number(headers['retry-after']) * SECOND)
@@ -160,6 +160,37 @@ t.test('a right password takes its own try back, and no other', async (t) => {
   t.equal((await logIn(app, right)).statusCode, 429)
 })
 
+t.test('what comes to another end than a wrong password is no try', async (t) => {
+  const app = await start(t)
+  const person = await registerSomebody(app)
+  await app.db.updateTable('users').set({ disabled_at: app.now() }).where('username', '=', person.username).execute()
+  const right = { identifier: person.username, password: person.password }
+  for (let time = 0; time < 8; time += 1) {
+    const { statusCode, body } = await logIn(app, right)
+    t.equal(statusCode, 403, body)
+  }
+  t.equal((await guess(app, person.username)).statusCode, 401)
+})
+
+t.test('who was refused is refused again for two seconds without asking the store', async (t) => {
+  const app = await start(t)
+  const { username } = await registerSomebody(app)
+  let asked = 0
+  const { attempt } = app.ephemeral
+  app.ephemeral.attempt = (...args) => {
+    asked += 1
+    return attempt(...args)
+  }
+  for (let time = 0; time < 7; time += 1) await guess(app, username)
+  app.clock.advance(SECOND)
+  t.equal((await guess(app, username)).statusCode, 401)
+  const before = asked
+  for (let time = 0; time < 10; time += 1) t.equal((await guess(app, username)).statusCode, 429)
+  t.equal(asked, before + 1)
+  app.clock.advance(2 * SECOND)
+  t.equal((await guess(app, username)).statusCode, 401, 'and for no longer than it holds')
+})
+
 t.test('an address that tries many names has to wait, whether or not it has an account of its own', (t) =>
   onEachStore(t, async (t, environment) => {
     const app = await start(t, environment)
@@ -187,7 +218,11 @@ t.test('the owner is told once that strangers are kept waiting, and the link let
   const app = await start(t)
   const person = await registerProved(app)
   const right = { identifier: person.username, password: person.password }
-  await lockOut(app, person)
+  await lockOut(app, person, 10)
+  app.clock.advance(32 * SECOND)
+  const locks = app.db.selectFrom('audit_events').select('id').where('action', '=', 'account.lock')
+  t.equal((await locks.execute()).length, 0, 'not as long as they wait for less than a minute')
+  await guess(app, person.username)
   const { token } = await mailTo(app, 'locked', person.email)
   await guess(app, person.username)
   app.clock.advance(2 * MINUTE)
