@@ -69,6 +69,23 @@ t.test('who is erased is erased from what they did to others too', async (t) => 
   }
 })
 
+t.test(
+  'what covers an address in the log is another text each time, so that it cannot be found by trying',
+  async (t) => {
+    const app = await startApp(t)
+    const { username, password } = await registerSomebody(app)
+    for (let time = 0; time < 3; time += 1) await login(app, username, password)
+    const events = await app.db
+      .selectFrom('audit_events')
+      .select(['ip', 'personal'])
+      .where('ip', 'is not', null)
+      .execute()
+    t.ok(events.length > 3)
+    t.equal(new Set(events.map(({ ip }) => ip)).size, 1)
+    t.equal(new Set(events.map(({ personal }) => personal)).size, events.length)
+  },
+)
+
 t.test('an export lists the devices of one’s own account and no others', async (t) => {
   const app = await startApp(t)
   const [ada, bob] = [await registerSomebody(app), await registerSomebody(app)]

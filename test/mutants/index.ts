@@ -11,6 +11,7 @@ import { PROOFS } from './proofs.ts'
 import { SESSIONS } from './sessions.ts'
 import { SIGN_IN } from './sign-in.ts'
 import { TOKENS } from './tokens.ts'
+import { VALIDATION } from './validation.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   ...ACCOUNTS,
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSIONS,
   ...SIGN_IN,
   ...TOKENS,
+  ...VALIDATION,
 ]

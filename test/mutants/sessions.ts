@@ -177,8 +177,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/refresh-token.ts',
     from: ".update(Buffer.from(salt, 'hex'))",
     to: ".update(Buffer.from('', 'hex'))",
-    tests: UNSEEN,
-    survives: 'only who can write rows and not read keys is told apart by it',
+    tests: REFRESH,
   },
   {
     mistake: 'a disabled account refreshes',
@@ -213,7 +212,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/refresh.ts',
     from: "if (presented.generation > session.generation) return refuse(deps, 'invalid')",
     to: '',
-    tests: UNSEEN,
+    tests: REFRESH,
   },
   {
     mistake: 'a token two generations old is repeated',

@@ -70,6 +70,17 @@ t.test('refresh', (t) =>
       t.equal((await generationOf(app, person.access_token)).revoked_reason, 'refresh_token_reused')
     })
 
+    t.test('a token that is ahead of its session, as after an older backup was restored, is no theft', async (t) => {
+      const app = await startApp(t, environment)
+      const { access_token, refresh_token } = await registerSomebody(app)
+      const { id } = await generationOf(app, access_token)
+      const pair = (await refresh(app, refresh_token)).json<Tokens>()
+      await app.db.updateTable('sessions').set({ generation: 1 }).where('id', '=', id).execute()
+      t.equal((await refresh(app, pair.refresh_token)).json().code, 'refresh_token_invalid')
+      t.equal((await generationOf(app, access_token)).revoked_at, null)
+      t.equal((await refresh(app, refresh_token)).statusCode, 200, 'the one that it is at goes on')
+    })
+
     t.test('a token two generations old is theft even within the grace window', async (t) => {
       const app = await startApp(t, environment)
       const person = await registerSomebody(app)
@@ -77,6 +88,18 @@ t.test('refresh', (t) =>
       const third = (await refresh(app, second.refresh_token)).json<Tokens>()
       t.equal((await refresh(app, person.refresh_token)).json().code, 'refresh_token_reused')
       t.equal((await getMe(app, third.access_token)).statusCode, 401)
+    })
+
+    t.test('a token is good for the row that it was made for, and for none that was written with its id', async (t) => {
+      const app = await startApp(t, environment)
+      const { access_token, refresh_token } = await registerSomebody(app)
+      const { id } = await generationOf(app, access_token)
+      await app.db
+        .updateTable('sessions')
+        .set({ salt: '00'.repeat(16) })
+        .where('id', '=', id)
+        .execute()
+      t.equal((await refresh(app, refresh_token)).json().code, 'refresh_token_invalid')
     })
 
     t.test('theft of one session leaves the account’s others alone', async (t) => {

@@ -1,6 +1,8 @@
+import { KeyObject } from 'node:crypto'
 import t from 'tap'
 import { OPERATOR } from '../../src/audit/actor.ts'
 import { JWKS_MAX_AGE } from '../../src/tokens/key-ring.ts'
+import { deriveKeys } from '../../src/tokens/master-key.ts'
 import { seal, unseal } from '../../src/tokens/seal.ts'
 import { mint, takeApart } from '../attacks/mint.ts'
 import {
@@ -33,6 +35,15 @@ t.test('the key that signs is published, without its private part', async (t) =>
   t.equal(key.kid, kidOf(person.access_token))
   t.strictSame(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
   t.match(key, { alg: 'ES256', crv: 'P-256', kty: 'EC', use: 'sig' })
+})
+
+t.test('each purpose has a key of its own, and each master key others', (t) => {
+  const bytesOf = (key: unknown) => (key instanceof KeyObject ? key.export() : Buffer.from(key as Buffer))
+  const all = [JWT_KEY, `${JWT_KEY}.`].flatMap((master) => Object.values(deriveKeys(master)).map(([key]) => key))
+  const texts = all.map((key) => (typeof key === 'string' ? key : bytesOf(key).toString('hex')))
+  t.equal(texts.length, 14)
+  t.equal(new Set(texts).size, texts.length)
+  t.end()
 })
 
 t.test(
