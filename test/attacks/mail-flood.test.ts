@@ -235,6 +235,23 @@ t.test('a message that is withheld voids nothing, is counted, and is recorded on
   t.pass('and who empties what strangers may ask for keeps no notice from its owner')
 })
 
+t.test('what was withheld was not sent: when the window is over, there is room for as much as before', async (t) => {
+  const app = await startApp(t, only('mail_strangers=1/1h'))
+  const { email } = await registerProved(app)
+  app.clock.advance(HOUR)
+  for (const [wait, sent] of [
+    [0, 1],
+    [59 * MINUTE, 1],
+    [MINUTE, 2],
+  ] as const) {
+    app.clock.advance(wait)
+    await ask(app, '/auth/password/forgot', email)
+    await app.mailRequests.settle()
+    t.equal((await recipientsOf(app, 'password-reset')).length, sent)
+  }
+  t.equal(app.counts.withheld.mail_strangers, 1)
+})
+
 t.test('whoever uses up what an address is sent leaves its owner, on a device that is known, what they ask for', (t) =>
   onEachStore(t, async (t, environment) => {
     const app = await startApp(t, { ...ON, ...environment })

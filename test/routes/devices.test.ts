@@ -112,7 +112,10 @@ t.test('what a reported device has begun since ends too, since no message told o
   const headers = { ...from.headers, ...onDevice(first.device_token) }
   const second = await signIn(app, person, { ...from, headers })
   const { token } = await mailTo(app, 'new-device', person.email)
+  const beside = { ...from, headers: { 'user-agent': 'the owner', ...onDevice(person.device_token) } }
+  const own = await signIn(app, person, beside)
   t.equal((await post(app, '/auth/session/end', { token })).statusCode, 204)
+  t.equal((await getMe(app, own.access_token)).statusCode, 200, 'but nothing of another program at that address')
   for (const { access_token } of [first, second]) t.equal((await getMe(app, access_token)).statusCode, 401)
   t.equal((await refresh(app, second.refresh_token)).statusCode, 401)
   t.equal((await getMe(app, person.access_token)).statusCode, 200, 'the others go on')

@@ -161,6 +161,11 @@ t.test('a change of address is not waited for when the session that wants it was
   const own = await wish(owner)
   await post(app, '/auth/logout', { refresh_token: owner.refresh_token })
   t.equal((await confirm(own)).statusCode, 204, 'who signs out still wants it')
+  const left = await signIn()
+  const last = await wish(left)
+  await post(app, '/auth/logout', { refresh_token: left.refresh_token })
+  await post(app, '/auth/logout-all', {}, (await signIn()).headers)
+  t.equal((await confirm(last)).json().code, 'one_time_token_invalid', 'but not who ends everything')
 })
 
 t.test('another spelling that may be another mailbox has to be confirmed, and the old one is told', async (t) => {
