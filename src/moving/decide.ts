@@ -81,11 +81,15 @@ function decide(
 ): Decision | Addition {
   const { uid, username_key, email_key, notes } = user
   const keys = keysOf(user)
-  const twice = (['username', 'email', 'uid'] as const).flatMap((member) => {
-    const key = keys[member]
-    const line = key === undefined ? undefined : claimed.get(key)
-    return line === undefined ? [] : [`line ${line} has the same ${WORDS[member]}`]
-  })
+  const shared = (members: readonly (keyof typeof WORDS)[]) =>
+    members.flatMap((member) => {
+      const key = keys[member]
+      const line = key === undefined ? undefined : claimed.get(key)
+      return line === undefined ? [] : [`line ${line} has the same ${WORDS[member]}`]
+    })
+  const names = shared(['username', 'email'])
+  // who has no id in the file has one that is made of the names, and would look for it in vain
+  const twice = names.length > 0 ? names : shared(['uid'])
   if (twice.length > 0) return { outcome: 'duplicate', user, reasons: twice, notes }
 
   const itself = accounts.byUid.get(uid)

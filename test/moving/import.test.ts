@@ -2,6 +2,7 @@ import t from 'tap'
 import { loadConfig } from '../../src/config.ts'
 import { createHasher } from '../../src/passwords/hasher.ts'
 import { CHEAP_HASH } from '../support/app.ts'
+import { matchLists } from '../support/match.ts'
 import { emptyDatabase, jsonLines, NOW, parseLines } from '../support/moving.ts'
 
 /** bcrypt of `swordfish`, made by python3-bcrypt. */
@@ -24,7 +25,7 @@ const ADA = {
 
 t.test('every member of the general form arrives', async (t) => {
   const { bringIn, takeOut } = await emptyDatabase(t)
-  t.match(await bringIn(jsonLines(ADA)), { system: 'general', lines: [{ line: 1, outcome: 'imported' }] })
+  matchLists(t, await bringIn(jsonLines(ADA)), { system: 'general', lines: [{ line: 1, outcome: 'imported' }] })
   t.strictSame(parseLines(await takeOut()), [ADA])
 })
 
@@ -33,7 +34,7 @@ t.test('what a line leaves out has its default', async (t) => {
   await bringIn(jsonLines({ username: 'ada' }, { email: 'bob@example.org', disabled: true, email_verified: true }))
   const now = new Date(NOW).toISOString()
   const times = { created_at: now, updated_at: now }
-  t.match(parseLines(await takeOut()), [
+  matchLists(t, parseLines(await takeOut()), [
     { number: 1, username: 'ada', roles: ['user'], ...times },
     { number: 2, email: 'bob@example.org', email_verified_at: now, disabled_at: now, ...times },
   ])
@@ -67,7 +68,7 @@ t.test('a second import changes nothing, whatever the people did meanwhile', asy
   await db.updateTable('passwords').set({ hash: '$argon2id$new' }).execute()
   const before = await takeOut()
   const again = await bringIn(file)
-  t.match(again.lines, [
+  matchLists(t, again.lines, [
     { outcome: 'present', notes: ['the account goes by other names now'] },
     { outcome: 'present', notes: ['the account goes by other names now'] },
     { outcome: 'present', notes: ['has no password'] },
@@ -93,7 +94,8 @@ t.test('who is in the way of whom is said for each line', async (t) => {
       { username: 'eva', id: ADA.id.toUpperCase() },
     ),
   )
-  t.match(
+  matchLists(
+    t,
     lines.map(({ outcome, reasons }) => [outcome, reasons]),
     [
       ['present', undefined],
@@ -120,7 +122,7 @@ t.test('a user who has one of two names in common with an account is a conflict,
     [{ email: 'ada@example.org' }, 'the e-mail address is taken by another account'],
     [{ username: 'ada', email: 'another@example.org' }, 'the user name is taken by another account'],
   ] as const) {
-    t.match((await bringIn(jsonLines(user))).lines, [{ outcome: 'conflict', reasons: [reason] }])
+    matchLists(t, (await bringIn(jsonLines(user))).lines, [{ outcome: 'conflict', reasons: [reason] }])
   }
   t.equal(await takeOut(), before)
 })
@@ -139,7 +141,8 @@ t.test('a number is kept where it is free and was never anybody’s', async (t) 
       { username: 'lower', number: 15 },
     ),
   )
-  t.match(
+  matchLists(
+    t,
     lines.map(({ notes = [] }) => notes.filter((note) => note.includes('number'))),
     [
       ['gets a new number: 1 is not free'],
@@ -158,7 +161,7 @@ t.test('a number is kept where it is free and was never anybody’s', async (t) 
 t.test('after the highest number that is kept there is room for numbers that are told apart', async (t) => {
   const { bringIn, takeOut } = await emptyDatabase(t)
   await bringIn(jsonLines({ username: 'high', number: 2 ** 52 }, { username: 'next' }, { username: 'last' }))
-  t.match(parseLines(await takeOut()), [{ number: 2 ** 52 }, { number: 2 ** 52 + 1 }, { number: 2 ** 52 + 2 }])
+  matchLists(t, parseLines(await takeOut()), [{ number: 2 ** 52 }, { number: 2 ** 52 + 1 }, { number: 2 ** 52 + 2 }])
 })
 
 t.test('what the rules do not allow is refused in the words of the API, and the rest goes on', async (t) => {
@@ -198,7 +201,7 @@ t.test('what the rules do not allow is refused in the words of the API, and the 
     jsonLines({ username: 'first' }, ...users.map(([user]) => user), { username: 'last' }),
   )
   for (const [index, [user, reasons]] of users.entries()) {
-    t.match(lines[index + 1], { line: index + 2, outcome: 'rejected', reasons }, JSON.stringify(user))
+    matchLists(t, lines[index + 1], { line: index + 2, outcome: 'rejected', reasons }, JSON.stringify(user))
     t.equal(lines[index + 1]?.reasons?.length, reasons.length)
   }
   t.strictSame(
@@ -220,7 +223,7 @@ t.test('a hash that cannot be used is no password; a weak one is marked until th
     ),
   )
   const unread = 'gets no password: its hash is in no format that is read'
-  t.match(lines, [
+  matchLists(t, lines, [
     { outcome: 'imported', password: 'none', notes: [unread] },
     { outcome: 'imported', password: 'none', notes: [unread] },
     { outcome: 'imported', password: 'md5-crypt', weak: true },
@@ -230,7 +233,7 @@ t.test('a hash that cannot be used is no password; a weak one is marked until th
   t.notMatch(text, /\$1\$|\$2b\$|plain text/, 'the report holds no hash')
   t.equal(summary.without_password, 3)
   const rows = await db.selectFrom('passwords').select(['user_id', 'hash', 'weak_format']).orderBy('user_id').execute()
-  t.match(rows, [
+  matchLists(t, rows, [
     { user_id: 3, hash: md5, weak_format: 'md5-crypt' },
     { user_id: 4, hash: SWORDFISH },
   ])
@@ -268,11 +271,11 @@ t.test('a hash with its salt beside it is read in the declared order', async (t)
   // printf 'salt!swordfish' | sha256sum
   const hash = '66f254d93bd64342dc486452757a18639855cbede55bf82d81e7f00ca3f10c0a'
   const csv = `username,password_hash,password_salt\nada,${hash},salt!\n`
-  t.match((await bringIn(csv)).lines, [
+  matchLists(t, (await bringIn(csv)).lines, [
     { outcome: 'rejected', reasons: ['password_salt needs --digest and --salt-order'] },
   ])
   const digest = { name: 'sha256', order: 'salt-password', saltEncoding: 'utf8' } as const
-  t.match((await bringIn(csv, { options: { digest } })).lines, [
+  matchLists(t, (await bringIn(csv, { options: { digest } })).lines, [
     { outcome: 'imported', password: 'salted-sha', weak: true },
   ])
   const stored = await db.selectFrom('passwords').select('hash').executeTakeFirstOrThrow()
@@ -287,6 +290,6 @@ t.test('more users than one batch are all imported, and the lines are counted th
   const users = Array.from({ length: 1300 }, (_, index) => ({ username: `user${index % 1299}` }))
   const { lines } = await bringIn(jsonLines(...users))
   t.equal(lines.length, 1300)
-  t.match(lines.at(-1), { line: 1300, outcome: 'duplicate', reasons: ['line 1 has the same user name'] })
+  matchLists(t, lines.at(-1), { line: 1300, outcome: 'duplicate', reasons: ['line 1 has the same user name'] })
   t.equal(parseLines(await takeOut()).length, 1299)
 })
