@@ -5,6 +5,7 @@ import type { Finding } from '../src/doctor/finding.ts'
 import { suggestParameters } from '../src/doctor/hashes.ts'
 import { type Environment, isLeftOut, onPostgres, sharedRedis } from './support/app.ts'
 import { commandLine } from './support/command-line.ts'
+import { matchLists } from './support/match.ts'
 import { freePort } from './support/ports.ts'
 
 type Line = ReturnType<typeof commandLine>
@@ -44,19 +45,19 @@ t.test('a service that works is well, and what is wrong with one is a fault', as
     durable,
     onPostgres() ? { state: 'warning', text: /^fsync is off/ } : { state: 'ok', text: /synchronous=FULL/ },
   )
-  t.match(well.about('migrations'), [{ state: 'ok' }])
-  t.match(well.about('keys'), [{ state: 'ok', text: 'JWT_KEY opens all of them (1)' }])
+  matchLists(t, well.about('migrations'), [{ state: 'ok' }])
+  matchLists(t, well.about('keys'), [{ state: 'ok', text: 'JWT_KEY opens all of them (1)' }])
   t.match(well.about('hashes')[0]?.facts, { ms: Number, per_second: Number, binary: String })
-  if (onPostgres()) t.match(well.about('clock'), [{ state: 'ok' }])
+  if (onPostgres()) matchLists(t, well.about('clock'), [{ state: 'ok' }])
 
   const another = await examine(line, { JWT_KEY: 'another master key, of more than 32 bytes, too' })
   t.equal(another.code, 1)
-  t.match(another.faults, [{ about: 'keys', text: 'they were sealed under another JWT_KEY' }])
+  matchLists(t, another.faults, [{ about: 'keys', text: 'they were sealed under another JWT_KEY' }])
 
   t.equal((await line.latchkey('migrate', 'down', '--yes')).code, 0)
   const behind = await examine(line, { MIGRATE: 'check' })
   t.equal(behind.code, 1)
-  t.match(behind.faults, [{ about: 'migrations', text: /^[\w-]+ has not run$/ }])
+  matchLists(t, behind.faults, [{ about: 'migrations', text: /^[\w-]+ has not run$/ }])
   t.equal((await examine(line)).code, 0, 'a start would run it')
 })
 
@@ -64,14 +65,14 @@ t.test('Redis has to answer where one is configured', async (t) => {
   const line = commandLine(t)
   const away = await examine(line, { REDIS_URL: `redis://:a-password-of-redis@127.0.0.1:${await freePort()}` })
   t.equal(away.code, 1)
-  t.match(away.faults, [{ about: 'redis', text: /^127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED/ }])
+  matchLists(t, away.faults, [{ about: 'redis', text: /^127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED/ }])
   t.notMatch(away.stdout, 'a-password-of-redis')
   if (isLeftOut('redis')) return
   const { url } = await sharedRedis()
   const there = await examine(line, { REDIS_URL: url })
   t.equal(there.code, 0)
-  t.match(there.about('redis'), [{ state: 'ok', facts: { ms: Number } }])
-  t.match(there.about('clock'), [{ state: 'ok', text: /^the clock of Redis/ }])
+  matchLists(t, there.about('redis'), [{ state: 'ok', facts: { ms: Number } }])
+  matchLists(t, there.about('clock'), [{ state: 'ok', text: /^the clock of Redis/ }])
 })
 
 t.test('a configuration that cannot be is told whole, without secrets', async (t) => {
@@ -88,7 +89,7 @@ t.test('a database that is none is a fault', async (t) => {
   line.write('test.db', 'this is no database')
   const { code, faults } = await examine(line)
   t.equal(code, 1)
-  t.match(faults, [{ about: 'database', text: /^it cannot be used: .*not a database/ }])
+  matchLists(t, faults, [{ about: 'database', text: /^it cannot be used: .*not a database/ }])
 })
 
 t.test('times that are none are not understood', async (t) => {

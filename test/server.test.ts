@@ -9,6 +9,7 @@ import { MIGRATION_NAMES } from '../src/db/migrate.ts'
 import { bearer, type Environment, isLeftOut, JWT_KEY, somebody, type Tokens } from './support/app.ts'
 import { type Child, emptyFolder, PROJECT, startChild } from './support/child.ts'
 import { openConnection } from './support/load.ts'
+import { matchLists } from './support/match.ts'
 import { freePort } from './support/ports.ts'
 import { startRedis } from './support/redis.ts'
 import { call } from './support/service.ts'
@@ -88,7 +89,12 @@ t.test('with nothing configured it starts in an empty folder, and says where eve
     '  tokens     ES256, 900 s',
     '',
   ])
-  t.match(readdirSync(join(folder, 'data')).sort(), ['jwt.key', 'latchkey.db'])
+  t.strictSame(readdirSync(join(folder, 'data')).sort(), [
+    'jwt.key',
+    'latchkey.db',
+    'latchkey.db-shm',
+    'latchkey.db-wal',
+  ])
   t.equal(statSync(join(folder, 'data')).mode & 0o777, 0o700, 'nobody else may look')
   t.equal(statSync(join(folder, 'data/jwt.key')).mode & 0o777, 0o600)
   // the log is written a moment later than what is said
@@ -120,7 +126,7 @@ t.test('in production a stop is announced, and what is in flight is answered', a
   service.process.kill('SIGTERM')
   await eventually(async () => (await statusOf(`${service.base}/health/ready`)) === 503)
   const health = await fetch(`${service.base}/health`)
-  t.match([health.status, await health.json()], [200, { status: 'stopping' }])
+  matchLists(t, [health.status, await health.json()], [200, { status: 'stopping' }])
   t.equal(health.headers.get('connection'), 'close', 'the next request should go elsewhere')
   await eventually(async () => (await statusOf(`${service.base}/health/live`)) === 0)
   t.equal(service.process.exitCode, null, 'the door is closed, but somebody is still inside')
@@ -150,9 +156,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     service.process.kill(signal)
     await eventually(() => logOf(service).includes('stopping'))
     service.process.kill(signal)
-    await t.rejects(answer)
+    await t.rejects(answer, { message: 'fetch failed' })
     t.equal((await service.ended).code, 1)
-    t.notMatch(logOf(service), ['stopped'])
+    t.notOk(logOf(service).includes('stopped'))
   })
 }
 

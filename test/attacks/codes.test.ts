@@ -246,6 +246,7 @@ t.test('with limits switched off there are no more tries than with them', async 
   t.equal((await trial(app, bare(own), somewhere())).statusCode, 401)
   for (let time = 0; time < 5; time += 1) await trial(app, wrong(own), home)
   t.equal((await trial(app, own, home)).statusCode, 401)
+  t.equal((await trial(app, await codeFor(app, email, home, 2), home)).statusCode, 200, 'another code is good')
 })
 
 t.test('a code that a node of an older version has made or used is known as one', async (t) => {
@@ -266,9 +267,11 @@ t.test('a code is good for ten minutes, whatever came since', async (t) => {
   const home = somewhere()
   const own = await codeFor(app, email, home)
   app.clock.advance(9 * MINUTE)
-  await codeFor(app, email, somewhere(), 2)
+  const elsewhere = somewhere()
+  const later = await codeFor(app, email, elsewhere, 2)
   app.clock.advance(MINUTE)
   t.equal((await trial(app, own, home)).statusCode, 401)
   t.equal((await trial(app, bare(own), home)).statusCode, 401)
   t.equal((await post(app, '/auth/sign-in/code/verify', bare(own))).statusCode, 401)
+  t.equal((await trial(app, later, elsewhere)).statusCode, 200, 'the later one has nine minutes left')
 })

@@ -49,6 +49,7 @@ t.test('the alerts ask for metrics and labels that there are', async (t) => {
     for (const name of metricsIn([expr])) t.ok(names.includes(name), `${alert}: ${name}`)
   }
   const words = rules.flatMap(({ expr }) => [...expr.matchAll(/(outcome|cause)=~?"([\w|]+)"/g)])
+  t.ok(words.length > 2)
   const app = await startApp(t, { METRICS: `token:${METRICS_TOKEN}` })
   const lines = [...(await scrape(app)).keys()]
   for (const [, label, alternatives = ''] of words)

@@ -18,6 +18,7 @@ import {
   testEnvironment,
 } from '../support/app.ts'
 import { acknowledgements, ask } from '../support/fault.ts'
+import { matchLists } from '../support/match.ts'
 import { ownNetwork } from '../support/network.ts'
 import { freePort } from '../support/ports.ts'
 import { newPostgresDatabase, ownServer, throughPort } from '../support/postgres.ts'
@@ -37,7 +38,7 @@ async function withPeople(t: Test, url: string) {
 async function holdsOut(t: Test, { app, known, unseen }: { app: TestApp; known: Person; unseen: Person }) {
   const isRefused = async (answer: ReturnType<typeof getMe>) => {
     const { statusCode, headers, json } = await answer
-    t.match([statusCode, headers['retry-after'], json()], [503, '5', { code: 'unavailable' }])
+    matchLists(t, [statusCode, headers['retry-after'], json()], [503, '5', { code: 'unavailable' }])
   }
   // the one that finds out
   t.equal((await getMe(app, known.access_token)).statusCode, 200)
@@ -160,7 +161,7 @@ async function faults(t: Test): Promise<void> {
     await sql`create trigger die before insert on sessions for each row execute function die()`.execute(app.db)
     const person = { username: 'ada', email: 'ada@example.org', password: 'a long password' }
     const answer = await post(app, '/auth/register', person)
-    t.match([answer.statusCode, answer.json()], [503, { code: 'unavailable' }])
+    matchLists(t, [answer.statusCode, answer.json()], [503, { code: 'unavailable' }])
     t.strictSame(await app.db.selectFrom('users').selectAll().execute(), [])
     await sql`drop trigger die on sessions`.execute(app.db)
     t.equal((await post(app, '/auth/register', person)).statusCode, 201)

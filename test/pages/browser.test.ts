@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { isLeftOut, login, post, registerSomebody, startApp } from '../support/app.ts'
 import { launch, watchPage } from '../support/browser.ts'
 import { mailTo } from '../support/mail.ts'
+import { matchLists } from '../support/match.ts'
 
 const skip = isLeftOut('chromium') && 'no Chromium on this machine'
 
@@ -36,7 +37,7 @@ for (const withScript of [false, true]) {
       // the account was made by another program than this browser
       await page.locator('#password:focus').waitFor()
       await page.getByText('Wenn Sie keines gewählt haben').waitFor()
-      t.match(complaints.splice(0), [/status of 403/], 'the browser itself reports a refusal, and nothing else')
+      matchLists(t, complaints.splice(0), [/status of 403/], 'the browser itself reports a refusal, and nothing else')
       await page.getByLabel('Passwort', { exact: true }).fill(person.password)
       await page.getByRole('button', { name: 'Adresse bestätigen' }).click()
       await page.getByRole('heading', { name: 'Die Adresse ist bestätigt' }).waitFor()
@@ -50,7 +51,7 @@ for (const withScript of [false, true]) {
       await field.fill('kurz')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').getByText('zu kurz').waitFor()
-      t.match(complaints.splice(0), [/status of 400/], 'the browser itself reports a refusal, and nothing else')
+      matchLists(t, complaints.splice(0), [/status of 400/], 'the browser itself reports a refusal, and nothing else')
       t.match(await page.title(), /^Das hat nicht geklappt/)
       await page.locator('#new_password[aria-invalid=true]:focus').waitFor()
       t.notMatch(page.url(), reset.token)

@@ -45,7 +45,7 @@ t.test('on an address of their own they are not at the service’s', async (t) =
   t.equal((await fetch(`${base}/metrics`, { method: 'POST' })).status, 405)
   for (const path of ['/', '/health', '/api/v1/users/me']) t.equal((await fetch(base + path)).status, 404)
   await app.close()
-  await t.rejects(fetch(`${base}/metrics`), 'they end with the service')
+  await t.rejects(fetch(`${base}/metrics`), { message: 'fetch failed' }, 'they end with the service')
 })
 
 t.test('requests are counted by route, without anything that belongs to one person', async (t) => {

@@ -15,6 +15,7 @@ import {
 import { askFor, countMails, recipientsOf } from '../support/by-mail.ts'
 import { newAddress } from '../support/guessing.ts'
 import { mailTo } from '../support/mail.ts'
+import { matchLists } from '../support/match.ts'
 
 const HOUR = 3_600_000
 
@@ -75,7 +76,7 @@ t.test('a password that is refused leaves the link good', async (t) => {
   const person = await registerSomebody(app)
   const { token } = await forgot(app, person.email)
   const short = await reset(app, token, 'short')
-  t.match(short.json(), { code: 'password_too_short', errors: [{ pointer: '/new_password' }] })
+  matchLists(t, short.json(), { code: 'password_too_short', errors: [{ pointer: '/new_password' }] })
   t.equal((await reset(app, token)).statusCode, 204)
 })
 

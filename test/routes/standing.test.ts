@@ -22,6 +22,7 @@ import {
 } from '../support/app.ts'
 import { withDatabase } from '../support/database.ts'
 import { enqueue, mailsOf, verification } from '../support/mail.ts'
+import { matchLists } from '../support/match.ts'
 import { eventually } from '../support/wait.ts'
 
 const urlOf = (environment: Environment) => environment['DATABASE_URL'] ?? ''
@@ -88,11 +89,11 @@ t.test(
     await finishAs(environment, '99.1.0')
     const ready = await app.inject({ url: '/health/ready' })
     const detail = `The upgrade to 99.1.0 is finished: this is version ${VERSION}, which may not run any more.`
-    t.match([ready.statusCode, ready.json()], [503, { code: 'unavailable', detail }])
+    matchLists(t, [ready.statusCode, ready.json()], [503, { code: 'unavailable', detail }])
     t.match((await app.inject({ url: '/health' })).json(), { status: 'degraded', database: { status: 'down' } })
     t.equal((await app.inject({ url: '/health/live' })).statusCode, 200)
     for (const answer of [await getMe(app, ada.access_token), await post(app, '/auth/login', somebody())])
-      t.match([answer.statusCode, answer.json()], [503, { code: 'unavailable', detail }])
+      matchLists(t, [answer.statusCode, answer.json()], [503, { code: 'unavailable', detail }])
     await t.rejects(startApp(t, environment), { message: detail })
   },
 )
@@ -142,11 +143,12 @@ t.test('a schema that was taken back makes a node serve nobody until it is there
   const ada = await registerSomebody(app)
   await withDatabase(urlOf(environment), (db) => migrateDown(db))
   const ready = await app.inject({ url: '/health/ready' })
-  t.match(
+  matchLists(
+    t,
     [ready.statusCode, ready.json()],
     [503, { detail: 'The schema of the database is older than this version of the service.' }],
   )
-  t.match([(await getMe(app, ada.access_token)).statusCode], [503])
+  matchLists(t, [(await getMe(app, ada.access_token)).statusCode], [503])
   await withDatabase(urlOf(environment), migrateUp)
   t.equal((await app.inject({ url: '/health/ready' })).statusCode, 200)
   t.equal((await getMe(app, ada.access_token)).statusCode, 200)
@@ -164,9 +166,9 @@ t.test('a database that is gone, or another one in its place, is served by nobod
   await remove()
   const gone = { code: 'unavailable', detail: 'The database is gone; this process has to be started again.' }
   const ready = await app.inject({ url: '/health/ready' })
-  t.match([ready.statusCode, ready.json()], [503, gone])
+  matchLists(t, [ready.statusCode, ready.json()], [503, gone])
   const refused = await post(app, '/auth/register', somebody())
-  t.match([refused.statusCode, refused.json()], [503, gone])
+  matchLists(t, [refused.statusCode, refused.json()], [503, gone])
   await withDatabase(urlOf(environment), migrateUp)
   t.equal((await app.inject({ url: '/health/ready' })).statusCode, 503)
   t.equal((await getMe(app, ada.access_token)).statusCode, 503)
@@ -198,7 +200,7 @@ t.test('a message and a request that only a newer version knows are left to its 
   await app.mailRequests.settle()
   await enqueue(app, verification(app))
   await eventually(async () => (await mailsOf(app)).length === 2)
-  t.match(await app.db.selectFrom('outbox').select(['template', 'attempts']).execute(), [
+  matchLists(t, await app.db.selectFrom('outbox').select(['template', 'attempts']).execute(), [
     { template: 'factor-added', attempts: 0 },
   ])
   t.strictSame(await app.db.selectFrom('mail_requests').select('kind').execute(), [{ kind: 'factor-reset' }])

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config.ts'
 import { createPool } from '../../src/workers/pool.ts'
 import { StartFailure } from '../../src/workers/starting.ts'
 import { emptyFolder } from '../support/child.ts'
+import { matchLists } from '../support/match.ts'
 import { eventually } from '../support/wait.ts'
 
 const START = 60_000
@@ -52,7 +53,7 @@ t.test('a start for which the system has no process fails, and leaves nothing to
   refuse()
   const failure = await pool.open().catch((error) => error)
   t.ok(failure instanceof StartFailure)
-  t.match(failure.lines, [/^there is no process for a worker: spawn .* ENOENT$/])
+  matchLists(t, failure.lines, [/^there is no process for a worker: spawn .* ENOENT$/])
   t.equal(await pool.close(), true)
 })
 

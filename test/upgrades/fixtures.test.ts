@@ -6,6 +6,7 @@ import { getMe, login, post, refresh, startApp, type Tokens, testClock, testEnvi
 import { commandLine } from '../support/command-line.ts'
 import { withDatabase } from '../support/database.ts'
 import { mailTo } from '../support/mail.ts'
+import { matchLists } from '../support/match.ts'
 import { databaseOf, RELEASES } from '../support/releases.ts'
 
 const MINUTE = 60_000
@@ -27,10 +28,10 @@ for (const version of RELEASES) {
       t.equal(refreshed.statusCode, 200)
       const { access_token } = refreshed.json<Tokens>()
       const me = await getMe(app, access_token)
-      t.match([me.statusCode, me.json()], [200, { username }])
+      matchLists(t, [me.statusCode, me.json()], [200, { username }])
       t.ok((await login(app, username, password)).access_token)
       const wrong = await post(app, '/auth/login', { identifier: username, password: `${password}!` })
-      t.match([wrong.statusCode, wrong.json()], [401, { code: 'invalid_credentials' }])
+      matchLists(t, [wrong.statusCode, wrong.json()], [401, { code: 'invalid_credentials' }])
     }
   })
 
@@ -40,7 +41,7 @@ for (const version of RELEASES) {
     const first = (await refresh(app, refresh_token)).json<Tokens>()
     app.clock.advance(MINUTE)
     const reused = await refresh(app, refresh_token)
-    t.match([reused.statusCode, reused.json()], [401, { code: 'refresh_token_reused' }])
+    matchLists(t, [reused.statusCode, reused.json()], [401, { code: 'refresh_token_reused' }])
     t.equal((await refresh(app, first.refresh_token)).statusCode, 401)
   })
 

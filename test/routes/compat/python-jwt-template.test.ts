@@ -3,6 +3,7 @@ import t from 'tap'
 import { forgeryOf, mint, strangersKey, takeApart } from '../../attacks/mint.ts'
 import { bearer, getMe, login, onEachStore, post, registerSomebody } from '../../support/app.ts'
 import { type Ask, isAnswer, openDoor } from '../../support/door.ts'
+import { matchLists } from '../../support/match.ts'
 
 const failed = (status: number, message: string): [number, object] => [status, { status: 'failed', message }]
 
@@ -263,13 +264,13 @@ t.test('an admin is one; a v1 account without a name or an address has its detai
   t.match((await look(ask, person.access_token)).body.details, { name: person.username, admin: true })
   const query = { url: '/api/v1/users?q=ada&limit=1', headers: person.authorization }
   await signUp(ask, { ...ada, password: 'long enough' })
-  t.match((await app.inject(query)).json().items, [{ email: ada.email }], 'the list finds who has no user name')
+  matchLists(t, (await app.inject(query)).json().items, [{ email: ada.email }], 'the list finds who has no user name')
   const page = await app.inject({ url: '/api/v1/users?limit=1', headers: person.authorization })
   const next = await app.inject({
     url: `/api/v1/users?limit=1&cursor=${page.json().next_cursor}`,
     headers: person.authorization,
   })
-  t.match(next.json().items, [{ email: ada.email }], 'and pages to them')
+  matchLists(t, next.json().items, [{ email: ada.email }], 'and pages to them')
 })
 
 t.test('whatever ends sessions ends these: logout-all, a new password, disabling', async (t) => {

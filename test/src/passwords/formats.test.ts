@@ -196,8 +196,9 @@ t.test('weak is what can be tried far faster than argon2id', (t) => {
 })
 
 t.test('a password that differs only after a NUL, or by one, is another password', async (t) => {
-  for (const { hash, password } of vectors) {
-    if (password.length > 60 || !isCheap(hash)) continue
+  const cheap = vectors.filter(({ hash, password }) => password.length <= 60 && isCheap(hash))
+  t.ok(cheap.length > 30, `${cheap.length} vectors`)
+  for (const { hash, password } of cheap) {
     t.equal(await verify(hash, `${password}\0`), false, hash)
     t.equal(await verify(hash, `${password}\0${password}`), false, hash)
   }
