@@ -25,48 +25,51 @@ const text = (byDefault: string | undefined, description: string, unit = '') =>
 
 /** Every variable of the environment that Latchkey reads, with its default, its bounds and its meaning. */
 export const Environment = Type.Object({
-  NODE_ENV: choice(['development', 'production', 'test'], 'development', 'production refuses every default secret'),
+  NODE_ENV: choice(['development', 'production', 'test'], 'development', '`production` refuses every default secret'),
   HOST: text('127.0.0.1', 'address to listen on'),
-  PORT: integer(0, 65535, 3000, 'port to listen on; 0 takes a free one'),
+  PORT: integer(0, 65535, 3000, 'port to listen on; 0 picks a free port'),
   WORKERS: Type.String({
     pattern: '^(auto|[1-9]\\d{0,2})$',
     default: '1',
-    description: 'processes that serve on the one port',
+    description: 'number of processes that share the port',
     unit: 'a number from 1 to 999, or `auto` for one per core',
   }),
-  PUBLIC_URL: Type.Optional(
-    text(undefined, 'URL under which clients reach the service; by default `http://HOST:PORT`'),
-  ),
+  PUBLIC_URL: Type.Optional(text(undefined, 'URL under which clients reach the service; default `http://HOST:PORT`')),
   DATABASE_URL: Type.String({
     // after two slashes some mean a path from the root and others one from here
     pattern: '^(sqlite:(?!//)|postgres(ql)?://).+$',
     default: 'sqlite:data/latchkey.db',
-    description: 'the database; `sqlite::memory:` keeps everything in memory and is for trying out',
+    description: 'database; `sqlite::memory:` keeps everything in memory, for trials only',
     unit: '`sqlite:PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`',
   }),
-  DATABASE_POOL: integer(2, 1000, 10, 'most connections to PostgreSQL, of each worker'),
+  DATABASE_POOL: integer(2, 1000, 10, 'maximum connections to PostgreSQL per worker'),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?(\\+(sentinel|cluster))?://.+$',
-      description: 'Redis for counters that all nodes share; without it they are in the database',
+      description: 'Redis for the counters that all nodes share; without it they are in the database',
       unit: '`redis://…`, `redis+sentinel://…` or `redis+cluster://…`; `rediss` with TLS',
     }),
   ),
-  REDIS_HOST: Type.Optional(text(undefined, 'in place of `REDIS_URL`')),
+  REDIS_HOST: Type.Optional(text(undefined, 'host of Redis, instead of `REDIS_URL`')),
   REDIS_PORT: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 65535, description: 'goes with `REDIS_HOST`; 6379', unit: '' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 65535,
+      description: 'port of Redis with `REDIS_HOST`; default 6379',
+      unit: '',
+    }),
   ),
   JWT_KEY: Type.Optional(
     Type.String({
       description:
-        'master secret: seals the signing keys and derives the refresh tokens; required in production, made beside the database otherwise',
+        'master key: encrypts the signing keys and derives the refresh tokens; required in production, otherwise created beside the database',
       unit: 'at least 32 bytes',
     }),
   ),
   JWT_KEY_PREVIOUS: Type.Optional(
     Type.String({
       description:
-        'while `JWT_KEY` is changed: the other of the two, which makes nothing and whose tokens, seals and events are accepted',
+        'second master key during a change of `JWT_KEY`: its tokens, encrypted values and audit events are accepted, nothing new is made with it',
       unit: 'at least 32 bytes',
     }),
   ),
@@ -75,161 +78,168 @@ export const Environment = Type.Object({
     text(undefined, '`iss` of access tokens; by default `PUBLIC_URL` where that is set, `latchkey` otherwise'),
   ),
   AUDIENCE: text('latchkey', '`aud` of access tokens'),
-  ACCESS_TOKEN_TTL: duration('15m', 'life of an access token'),
-  REFRESH_TOKEN_TTL: duration('30d', 'longest life of a session, from sign-in'),
-  SESSION_IDLE_TTL: duration('14d', 'a session that is not refreshed for this long ends'),
-  REFRESH_GRACE: duration('10s', 'a replaced refresh token still yields its successor for this long'),
-  KEY_ROTATION: duration('90d', 'a signing key signs for this long'),
-  CLOCK_TOLERANCE: duration('5s', 'how far the clocks of two nodes may differ when a token is judged'),
-  PASSWORD_MIN_LENGTH: integer(1, 256, 8, 'shortest password, in characters (Unicode code points)'),
+  ACCESS_TOKEN_TTL: duration('15m', 'lifetime of an access token'),
+  REFRESH_TOKEN_TTL: duration('30d', 'maximum lifetime of a session, from sign-in'),
+  SESSION_IDLE_TTL: duration('14d', 'a session ends when it is not refreshed for this long'),
+  REFRESH_GRACE: duration(
+    '10s',
+    'a replaced refresh token still returns its successor for this long, for clients that lost the answer',
+  ),
+  KEY_ROTATION: duration('90d', 'how long a signing key signs'),
+  CLOCK_TOLERANCE: duration('5s', 'allowed difference between the clocks of two nodes when a token is checked'),
+  PASSWORD_MIN_LENGTH: integer(1, 256, 8, 'minimum length of a password, in characters (Unicode code points)'),
   PASSWORD_POLICY: choice(
     ['strict', 'length'],
     'strict',
-    'what new passwords are held against: length, names, common and breached ones; or their length alone',
+    'rules for new passwords: `strict` checks length, names, common and breached passwords; `length` checks the length only',
   ),
   PASSWORD_FILTER: Type.Optional(
     text(
       undefined,
-      'breached passwords, in a file of `latchkey passwords build`, in place of those of the release',
+      'file of breached passwords made by `latchkey passwords build`, instead of the built-in one',
       'a path',
     ),
   ),
   PASSWORD_BREACH_API: Type.Optional(
     text(
       undefined,
-      'a service that knows breached passwords, asked by a part of their SHA-1, such as `https://api.pwnedpasswords.com/range/`',
+      'range API of breached passwords, such as `https://api.pwnedpasswords.com/range/`; it gets a part of the SHA-1 only',
       'URL',
     ),
   ),
-  PASSWORD_BREACH_TIMEOUT: duration('1s', 'the breach API has this long to answer; then the filter is asked'),
-  STEP_UP_AGE: duration('10m', 'sensitive calls need a proof of who asks that is no older than this'),
-  ARGON2_MEMORY: integer(1024, 4194304, 19456, 'argon2id memory', 'KiB'),
-  ARGON2_TIME: integer(1, 100, 2, 'argon2id passes'),
-  ARGON2_PARALLELISM: integer(1, 64, 1, 'argon2id lanes'),
+  PASSWORD_BREACH_TIMEOUT: duration('1s', 'timeout of the breach API; after it the built-in list is used'),
+  STEP_UP_AGE: duration('10m', 'maximum age of the last authentication for sensitive calls'),
+  ARGON2_MEMORY: integer(1024, 4194304, 19456, 'memory of argon2id', 'KiB'),
+  ARGON2_TIME: integer(1, 100, 2, 'passes of argon2id'),
+  ARGON2_PARALLELISM: integer(1, 64, 1, 'lanes of argon2id'),
   HASH_CONCURRENCY: integer(
     1,
     128,
     availableParallelism(),
-    'password hashes in flight, of all workers together; by default one per core',
+    'password hashes computed at the same time, in all workers together; default one per core',
   ),
   UV_THREADPOOL_SIZE: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: 1024,
-      description:
-        'threads of libuv, which hash passwords, of all workers together; best as many as `HASH_CONCURRENCY`, and so by default',
+      description: 'threads of libuv that hash passwords, in all workers together; default and best `HASH_CONCURRENCY`',
       unit: '',
     }),
   ),
-  HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait, of all workers together; more are answered 503'),
+  HASH_QUEUE: integer(0, 100000, 256, 'password hashes that may wait, in all workers together; further calls get 503'),
   SESSION_CACHE: integer(
     1000,
     10_000_000,
     100_000,
-    'sessions, and as many access tokens, that each worker keeps in memory; now and then up to twice as many',
+    'sessions, and as many access tokens, cached by each worker; at times up to twice as many',
   ),
-  HASH_WAIT: duration('5s', 'longest wait of a password hash; what would wait longer is answered 503'),
+  HASH_WAIT: duration('5s', 'maximum wait of a password hash; a call that would wait longer gets 503'),
   CORS_ORIGINS: Type.Optional(
-    text(undefined, 'origins that browsers may call from; none by default', 'a comma-separated or JSON list'),
+    text(undefined, 'origins whose browser pages may call the service', 'a comma-separated or JSON list'),
   ),
   TRUST_PROXY: Type.Optional(
     text(
       undefined,
-      'whose `X-Forwarded-*` headers count; nobody’s by default',
+      'proxies whose `X-Forwarded-*` headers are trusted',
       'a number of hops, or a list of addresses and networks',
     ),
   ),
-  BODY_LIMIT: integer(1024, 16777216, 65536, 'largest request body', 'bytes'),
-  AUDIT_RETENTION: duration('400d', 'an event of the audit log is kept for this long'),
+  BODY_LIMIT: integer(1024, 16777216, 65536, 'maximum size of a request body', 'bytes'),
+  AUDIT_RETENTION: duration('400d', 'how long an event of the audit log is kept'),
   AUDIT_CHECKPOINTS: Type.Optional(
-    text(undefined, 'checkpoints of the audit log are appended to this file too, one line each', 'path'),
+    text(undefined, 'file that checkpoints of the audit log are also appended to, one per line', 'path'),
   ),
-  SERVICE_NAME: text('Latchkey', 'what the service is called in messages and on its pages'),
-  DEFAULT_LOCALE: text('en', 'language of messages to accounts that name none, and to strangers', 'a BCP 47 tag'),
+  SERVICE_NAME: text('Latchkey', 'name of the service in mails and on its pages'),
+  DEFAULT_LOCALE: text(
+    'en',
+    'language of mails to accounts without a language, and to addresses without an account',
+    'a BCP 47 tag',
+  ),
   APP_URL: Type.Optional(
-    text(undefined, 'front end that links in messages lead to; by default they lead to pages of this service', 'URL'),
+    text(undefined, 'front end that links in mails lead to; default the pages of this service', 'URL'),
   ),
   SMTP_URL: Type.Optional(
     Type.String({
       pattern: '^smtps?://.+$',
-      description: 'where messages are handed in; without it production has no mail, and others write it into files',
+      description:
+        'SMTP server that sends the mail; without it there is no mail in production, and files in `MAIL_DIR` elsewhere',
       unit: '`smtps://USER:PASSWORD@HOST:465` or `smtp://HOST:587`, which must offer TLS unless `?tls=optional`',
     }),
   ),
   MAIL_FROM: Type.Optional(
-    text(undefined, 'sender of messages; required with `SMTP_URL`', 'an address, or `Name <address>`'),
+    text(undefined, 'sender of mails; required with `SMTP_URL`', 'an address, or `Name <address>`'),
   ),
-  MAIL_DIR: text('data/mail', 'folder for messages where there is no `SMTP_URL`, outside production'),
+  MAIL_DIR: text('data/mail', 'folder for mails without `SMTP_URL`, outside production'),
   RATE_LIMIT: choice(
     ['on', 'off'],
     'on',
-    'how often callers may call, and how fast passwords may be guessed; off, for load tests, nothing is limited',
+    'limits of calls and of guesses of passwords; `off` removes all of them, for load tests only',
   ),
   LOGIN_CHALLENGE: choice(
     ['auto', 'off'],
     'auto',
-    'auto: while passwords of many accounts are guessed, logins from unknown devices need a proof of work',
+    '`auto`: while passwords of many accounts are being guessed, logins from unknown devices need a proof of work',
   ),
   RATE_LIMITS: Type.Optional(
     text(
       undefined,
-      'other limits for some classes of calls',
+      'different limits for some classes of calls',
       'a comma-separated list such as `login=30/1m,read=6000/1m`',
     ),
   ),
   METRICS: Type.Optional(
     text(
       undefined,
-      'Prometheus metrics: on an address of their own, or at `/metrics` for bearers of a token',
+      'Prometheus metrics, on an address of their own or at `/metrics` with a bearer token',
       '`HOST:PORT` or `token:SECRET`',
     ),
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    text(undefined, 'traces go to this collector of OpenTelemetry, at `/v1/traces`; none without', 'URL'),
+    text(undefined, 'OpenTelemetry collector that gets the traces, at `/v1/traces`', 'URL'),
   ),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: Type.Optional(
-    text(undefined, 'traces go to this very URL, in place of the one above', 'URL'),
+    text(undefined, 'exact URL that gets the traces, instead of the one above', 'URL'),
   ),
-  OTEL_SERVICE_NAME: text('latchkey', 'what the service is called in traces'),
-  OTEL_SDK_DISABLED: choice(['true', 'false'], 'false', 'true: no traces, whatever else is set'),
+  OTEL_SERVICE_NAME: text('latchkey', 'name of the service in traces'),
+  OTEL_SDK_DISABLED: choice(['true', 'false'], 'false', '`true` switches traces off, whatever else is set'),
   COMPAT: text(
     DIALECTS.join(','),
-    'other services whose calls are answered as their clients expect; each is a tag of the contract',
+    'services whose API Latchkey also speaks, so that their clients keep working',
     '`none` or a comma-separated list',
   ),
   COMPAT_HIDE_UNKNOWN: choice(
     ['on', 'off'],
     'off',
-    'whether the login of `python-jwt-template` hides which addresses have an account; its clients expect to be told',
+    '`on`: the login of `python-jwt-template` does not tell which addresses have an account, although its clients expect it',
   ),
-  DOCS: choice(['on', 'off'], 'on', 'off: neither the contract nor the pages that show it are served'),
+  DOCS: choice(['on', 'off'], 'on', '`off`: the contract and its pages are not served'),
   LOG_LEVEL: choice(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',
-    'least severity that is logged',
+    'lowest level that is logged',
   ),
   REQUIRE_VERIFIED_EMAIL: choice(
     ['on', 'off'],
     'off',
-    'on: only accounts whose e-mail address is verified can log in, so none without an address',
+    '`on`: only accounts with a verified e-mail address can log in, so accounts without an address cannot',
   ),
   EMAIL_CHANGE: choice(
     ['confirm', 'at-once'],
     'confirm',
-    'confirm: an address that somebody gives their own account counts when it has confirmed that; needs mail, and is at-once without; at-once: the account goes by it at once, and a proved one goes on counting for what is sent',
+    'when a new e-mail address of one’s own account counts. `confirm`: after its link was used (needs mail, otherwise `at-once`). `at-once`: at once for signing in, while mail still goes to the verified address until the new one is verified',
   ),
-  SIGN_IN_LINK: choice(['on', 'off'], 'off', 'on: a link by mail signs in without a password; needs mail'),
-  SIGN_IN_CODE: choice(
-    ['on', 'off'],
-    'off',
-    'on: a code of six digits by mail signs in without a password; needs mail',
-  ),
+  SIGN_IN_LINK: choice(['on', 'off'], 'off', '`on`: users can sign in by a link in a mail; needs mail'),
+  SIGN_IN_CODE: choice(['on', 'off'], 'off', '`on`: users can sign in by a six-digit code in a mail; needs mail'),
   REGISTRATION: choice(
     ['open', 'verify-first', 'invite', 'closed'],
     'open',
-    'who can make an account: anyone; anyone, and it exists when a link by mail was used, so that nobody is told which addresses are known; whom an admin has invited by mail; nobody',
+    'who can register. `open`: anyone. `verify-first`: anyone, and the account exists after the link in a mail was used, so that nobody learns which addresses are known. `invite`: people invited by an admin. `closed`: nobody',
   ),
-  MIGRATE: choice(['auto', 'check'], 'auto', 'at start: migrate the database, or refuse one that is not up to date'),
+  MIGRATE: choice(
+    ['auto', 'check'],
+    'auto',
+    'at start, migrate the database (`auto`), or refuse one that is not up to date (`check`)',
+  ),
 })
 export type Environment = Static<typeof Environment>
 export type Name = keyof Environment
