@@ -59,10 +59,10 @@ export function skeletonOf(name: string): string {
 /**
  * Refuses a name that mixes scripts, or that looks like somebody else's where one of the two is not ASCII, or like one that is
  * reserved. Between names of ASCII people see the difference between l and 1, or have learnt to look.
- * @param except the account that has it, in the caller's transaction
+ * It is written by now, in the caller's transaction.
  * @throws Failure username_taken
  */
-export async function refuseLookAlike(tx: Tx, name: string, except: number): Promise<void> {
+export async function refuseLookAlike(tx: Tx, name: string): Promise<void> {
   const key = foldIdentifier(name)
   const skeleton = skeletonOf(name)
   const isImitation = RESERVED.some((reserved) => reserved !== key && skeletonOf(reserved) === skeleton)
@@ -71,8 +71,7 @@ export async function refuseLookAlike(tx: Tx, name: string, except: number): Pro
     .selectFrom('users')
     .select('username_key')
     .where('username_skeleton', '=', skeleton)
-    .where('id', '<>', except)
-    // the same name is the matter of its own constraint
+    // the same name is this account's own: it is the matter of a constraint that nobody else has it
     .where('username_key', '<>', key)
     .execute()
   if (alike.some(({ username_key }) => !ASCII.test(username_key ?? '') || !ASCII.test(key)))

@@ -51,7 +51,7 @@ export async function insertAccount(
   }
   const written = await claimingNames(() => tx.insertInto('users').values(row).returningAll().executeTakeFirstOrThrow())
   // after the write: a copy that keeps writers out waits for whoever has read before it writes, who would wait for the copy
-  if (profile.username !== undefined) await refuseLookAlike(tx, profile.username, written.id)
+  if (profile.username !== undefined) await refuseLookAlike(tx, profile.username)
   return written
 }
 
@@ -77,7 +77,7 @@ export async function updateAccount(
     updated_at: now,
   }
   await claimingNames(() => tx.updateTable('users').set(changes).where('id', '=', account.id).execute())
-  if (username !== undefined && username !== account.username) await refuseLookAlike(tx, username, account.id)
+  if (username !== undefined && username !== account.username) await refuseLookAlike(tx, username)
 }
 
 /**

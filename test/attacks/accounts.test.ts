@@ -182,6 +182,21 @@ t.test('of two new passwords that start from one old password, the first is the 
   t.ok(await login(app, person.username, passwords[statuses.indexOf(204)] ?? ''))
 })
 
+t.test('a new password is not set from a session that ends while it is hashed', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const { hash } = app.hasher
+  app.hasher.hash = async (...hashed) => {
+    t.equal((await post(app, '/auth/logout', { refresh_token: person.refresh_token })).statusCode, 200)
+    return hash(...hashed)
+  }
+  const change = { current_password: person.password, new_password: 'the password of eve' }
+  const refused = await post(app, '/users/me/password', change, person.authorization)
+  app.hasher.hash = hash
+  t.match(refused.json(), { status: 401, code: 'session_ended' })
+  t.ok(await login(app, person.username, person.password))
+})
+
 t.test('what a header says stays in its header', async (t) => {
   const app = await startApp(t)
   const { identifier, password } = { identifier: 'ada', password: 'a long password' }

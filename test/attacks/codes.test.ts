@@ -99,6 +99,17 @@ t.test(
   },
 )
 
+t.test('a newer code gives strangers no tries back', async (t) => {
+  const app = await startApp(t, ON)
+  const { email } = await registerSomebody(app)
+  const home = somewhere()
+  const own = await codeFor(app, email, home)
+  for (let time = 0; time < 3; time += 1) t.equal((await trial(app, wrong(bare(own)), somewhere())).statusCode, 401)
+  const newer = await codeFor(app, email, home, 2)
+  t.equal((await trial(app, bare(newer), somewhere())).statusCode, 401)
+  t.equal((await trial(app, newer, home)).statusCode, 200)
+})
+
 t.test('a code that was asked for elsewhere is good without the request token', async (t) => {
   const app = await startApp(t, ON)
   const { email } = await registerSomebody(app)
@@ -236,6 +247,19 @@ t.test('wrong codes count where wrong passwords of the name do, and make no righ
     t.equal((await trial(app, own, home)).statusCode, 200)
   }),
 )
+
+t.test('with limits switched off ten codes of an address are good at once, the newest', async (t) => {
+  const app = await startApp(t, { SIGN_IN_CODE: 'on' })
+  const { email } = await registerSomebody(app)
+  const all = []
+  for (let count = 1; count <= 11; count += 1) {
+    all.push(await codeFor(app, email, somewhere(), count))
+    app.clock.advance(1000)
+  }
+  const [oldest, next] = all
+  t.equal((await trial(app, oldest ?? {}, somewhere())).statusCode, 401)
+  t.equal((await trial(app, next ?? {}, somewhere())).statusCode, 200)
+})
 
 t.test('with limits switched off there are no more tries than with them', async (t) => {
   const app = await startApp(t, { SIGN_IN_CODE: 'on' })

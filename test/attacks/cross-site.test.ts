@@ -2,12 +2,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { isLeftOut, startApp, type TestApp } from '../support/app.ts'
+import { isLeftOut, post, somebody, startApp, type TestApp } from '../support/app.ts'
 import { launch } from '../support/browser.ts'
 import { registerProved } from '../support/by-mail.ts'
 import { logIn, newAddress, onDevice, TRIES_COUNT } from '../support/guessing.ts'
 import { mailTo } from '../support/mail.ts'
-import { postForm, press } from '../support/pages.ts'
+import { cookieOf, postForm, press } from '../support/pages.ts'
 import { freePort } from '../support/ports.ts'
 
 const PUBLIC_URL = 'https://auth.example.org'
@@ -65,6 +65,19 @@ t.test('a sign-in that another site makes a browser send gets no cookie, and its
   t.equal((await logIn(app, { ...right, headers: foreign })).statusCode, 429, 'it waits like a stranger')
   const own = { cookie, 'sec-fetch-site': 'same-origin', origin: PUBLIC_URL }
   t.equal((await logIn(app, { ...right, headers: own })).statusCode, 200)
+})
+
+t.test('what another site makes a browser send is not sent by who asked for the link', async (t) => {
+  const app = await startApp(t, { PUBLIC_URL })
+  const person = somebody()
+  const cookie = cookieOf((await post(app, '/auth/register', person)).headers)
+  t.match(cookie, /^__Host-latchkey_asked=lkq_/)
+  const { token } = await mailTo(app, 'email-verify', person.email)
+  for (const [headers, isOwn] of SENDERS.slice(0, -2)) {
+    const answer = await post(app, '/auth/email/verify', { token }, { cookie, ...headers })
+    const isProgram = Object.keys(headers).length === 0
+    if (!isProgram) t.equal(answer.statusCode, isOwn ? 204 : 403, JSON.stringify(headers))
+  }
 })
 
 t.test('over https no other host can set the cookie of a device; the older name is still read', async (t) => {

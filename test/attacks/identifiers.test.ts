@@ -15,6 +15,7 @@ const COLLISIONS = [
   ['longs', 'long\u017f', 'the long s'],
   ['σοφος', 'ΣΟΦΟΣ', 'the final sigma'],
   ['angstrom.å', 'angstrom.\u212b', 'the Ångström sign'],
+  ['ada.bold', '\u{1d400}da.bold', 'a letter of mathematics, which is a capital without a small form'],
 ] as const
 
 t.test('a name that looks like a taken one is taken', async (t) => {
@@ -28,6 +29,16 @@ t.test('a name that looks like a taken one is taken', async (t) => {
   }
   const { email } = await registerSomebody(app)
   t.equal((await post(app, '/auth/register', somebody({ email: email.toUpperCase() }))).json().code, 'email_taken')
+})
+
+t.test('a name that nobody has is nobody’s, not even with a password of somebody', async (t) => {
+  const app = await startApp(t)
+  const { password } = await registerSomebody(app)
+  await registerSomebody(app)
+  for (const identifier of ['nobody', 'nobody@example.org']) {
+    const answer = await post(app, '/auth/login', { identifier, password })
+    t.equal(answer.json().code, 'invalid_credentials')
+  }
 })
 
 t.test('a user name can never be read as an address, or as anything but a name', async (t) => {

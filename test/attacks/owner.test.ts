@@ -173,12 +173,15 @@ t.test('an address that was changed to at once gives no hijacker an account of i
     t.notOk((await recipientsOf(app, template)).includes(victim.email), `${template} is not for who is no owner`)
   const { token } = await mailTo(app, 'email-change-confirm', victim.email)
   t.match((await post(app, '/auth/email/change/confirm', { token })).json(), UNPROVED)
+  t.match((await getMe(app, hijacker.access_token)).json(), { email: victim.email }, 'which is remembered')
   // nobody is kept from their own address
   const owner = await registerSomebody(app, victim)
   const own = await mailTo(app, 'email-verify', victim.email)
   t.equal((await post(app, '/auth/email/verify', { token: own.token }, owner.authorization)).statusCode, 204)
   t.match((await getMe(app, hijacker.access_token)).json(), { email: hijacker.email, email_verified: true })
   t.strictSame(await recipientsOf(app, 'email-released'), [hijacker.email], 'who only went by it is told')
+  const late = await post(app, '/auth/email/change/confirm', { token }, hijacker.authorization)
+  t.match(late.json(), INVALID, 'and is left no link')
   await post(app, '/auth/email/change/undo', { token: undo.token })
   t.match((await getMe(app, owner.access_token)).json(), { email: victim.email, email_verified: true })
   t.ok(await login(app, victim.email, victim.password))
@@ -270,6 +273,34 @@ t.test('of a new password and the password of before at once, at one link, one c
   t.equal(answers.filter(({ statusCode }) => statusCode === 204).length, 1)
 })
 
+t.test('a link that nobody asked for lets in nobody who shows nothing beside it', async (t) => {
+  const app = await startApp(t)
+  const admin = await registerAdmin(app)
+  const made = somebody()
+  await post(app, '/users', made, admin.authorization)
+  const { token } = await mailTo(app, 'email-verify', made.email)
+  t.match((await verify(app, token)).json(), UNPROVED)
+  t.equal((await verify(app, token, { password: made.password })).statusCode, 204)
+})
+
+t.test('a password that is changed while it is looked at is no good beside a link', async (t) => {
+  const app = await startApp(t)
+  const [admin, person] = [await registerAdmin(app), await registerSomebody(app)]
+  const { token } = await mailTo(app, 'email-verify', person.email)
+  const { id } = (await getMe(app, person.access_token)).json()
+  const change = { method: 'PUT', url: `/api/v1/users/${id}`, payload: { password: 'set by an admin' } } as const
+  const { verify: look } = app.hasher
+  app.hasher.verify = async (...looked) => {
+    const { statusCode } = await app.inject({ ...change, headers: admin.authorization })
+    t.equal(statusCode, 200)
+    return look(...looked)
+  }
+  const answer = await verify(app, token, { password: person.password })
+  app.hasher.verify = look
+  t.match(answer.json(), { status: 403, code: 'current_password_wrong' })
+  t.equal((await verify(app, token, { password: 'set by an admin' })).statusCode, 204, 'the link is as it was')
+})
+
 /** bcrypt of `swordfish`, made by python3-bcrypt. */
 const SWORDFISH = '$2b$04$JPg08V//WXTyInyEy7WYU.90yRwxOY7fiDXRK7YXGxuA4cf0ferlW'
 
@@ -291,6 +322,8 @@ t.test('the owner of an imported account is told of its first sign-in, at an add
 
 t.test('an address that was changed to at once logs in, and takes the old one’s place when it is proved', async (t) => {
   const app = await startApp(t, { EMAIL_CHANGE: 'at-once', REQUIRE_VERIFIED_EMAIL: 'on' })
+  // who has no name that was looked for may be taken for the oldest account
+  await post(app, '/auth/register', somebody())
   const person = somebody()
   const { request_token } = (await post(app, '/auth/register', person)).json()
   const verification = await mailTo(app, 'email-verify', person.email)
@@ -314,6 +347,18 @@ t.test('an address that was changed to at once logs in, and takes the old one’
   const undo = await mailTo(app, 'email-changed', person.email, 2)
   t.equal((await post(app, '/auth/email/change/undo', { token: undo.token })).statusCode, 204, 'and takes it back')
   t.equal((await getMe(app, access_token)).statusCode, 401)
+})
+
+t.test('an address that an admin sets is in the place of one that was changed to at once', async (t) => {
+  const app = await startApp(t, { EMAIL_CHANGE: 'at-once' })
+  const [admin, person] = [await registerAdmin(app), await proved(app)]
+  const [claimed, set] = [somebody().email, somebody().email]
+  await put(app, person, { email: claimed })
+  const { id } = (await getMe(app, person.access_token)).json()
+  const change = { method: 'PUT', url: `/api/v1/users/${id}`, payload: { email: set } } as const
+  t.equal((await app.inject({ ...change, headers: admin.authorization })).statusCode, 200)
+  t.match((await getMe(app, person.access_token)).json(), { email: set, email_verified: false })
+  t.equal((await tryLogin(app, claimed, person.password)).statusCode, 401)
 })
 
 t.test('a new password drops an address that was changed to at once and is not proved', async (t) => {

@@ -8,9 +8,12 @@ import {
   refresh,
   registerAdmin,
   registerSomebody,
+  somebody,
   startApp,
   type TestApp,
 } from '../support/app.ts'
+import { registerProved } from '../support/by-mail.ts'
+import { mailTo } from '../support/mail.ts'
 
 /** What the log tells, oldest first, as `action cause actor>subject`, with the names of those who are known. */
 async function told(app: TestApp, names: Record<string, string>): Promise<string[]> {
@@ -87,6 +90,40 @@ t.test('what a person does leaves events', async (t) => {
       'account.delete ada>ada',
     ])
   })
+})
+
+t.test('what is done by links that were sent leaves events', async (t) => {
+  const app = await startApp(t)
+  const [root, ada] = [await registerAdmin(app), await registerProved(app)]
+  const [rootId, id] = [await uidOf(app, root.access_token), await uidOf(app, ada.access_token)]
+  const [email, invited] = [somebody().email, somebody()]
+  const show = async (url: string, template: string, to: string, more: object = {}) => {
+    const { token } = await mailTo(app, template, to)
+    const { statusCode, body } = await post(app, url, { token, ...more }, ada.authorization)
+    t.ok(statusCode < 300, body)
+  }
+  await clear(app)
+  await app.inject({ method: 'PUT', url: '/api/v1/users/me', payload: { email }, headers: ada.authorization })
+  await show('/auth/email/change/confirm', 'email-change-confirm', email)
+  await show('/auth/email/change/undo', 'email-changed', ada.email)
+  await show('/auth/password/reset', 'password-reset', ada.email, { new_password: 'another password' })
+  await post(app, '/invitations', { email: invited.email, roles: ['user', 'admin'] }, root.authorization)
+  const { username, password } = invited
+  await show('/auth/invitations/accept', 'invitation', invited.email, { username, password })
+  const [account] = await app.db.selectFrom('users').select('uid').where('username', '=', username).execute()
+  const names = { [rootId]: 'root', [id]: 'ada', [account?.uid ?? '']: 'bob' }
+  t.strictSame(await told(app, names), [
+    'email.request ada>ada',
+    'email.change ada>ada',
+    'email.restore ada>ada',
+    'session.end email_change_undone ada>ada',
+    'password.forget ->ada',
+    'password.reset ada>ada',
+    'invitation.create root>-',
+    'account.create ->bob',
+    'invitation.accept bob>bob',
+    'session.start bob>bob',
+  ])
 })
 
 t.test('what an admin does to others names both', async (t) => {

@@ -3,9 +3,9 @@ import { inTransaction } from '../../src/db/transaction.ts'
 import { createSmtpCarrier } from '../../src/mail/carrier.ts'
 import { enqueueMail } from '../../src/mail/enqueue.ts'
 import { linkTo } from '../../src/mail/links.ts'
-import { dropMail, PATIENCE } from '../../src/mail/outbox.ts'
+import { PATIENCE } from '../../src/mail/outbox.ts'
 import { createSender } from '../../src/mail/sender.ts'
-import { startApp, type TestApp, testEnvironment } from '../support/app.ts'
+import { registerSomebody, startApp, type TestApp, testEnvironment } from '../support/app.ts'
 import { enqueue, mailsOf, mailTo, messageOf, verification } from '../support/mail.ts'
 import { matchLists } from '../support/match.ts'
 import { startSmtp } from '../support/smtp.ts'
@@ -228,10 +228,14 @@ t.test('what waits for an account goes with it', async (t) => {
   const smtp = await startSmtp(t)
   smtp.mode = 'busy'
   const app = await startApp(t, smtp.environment)
-  await enqueue(app, { ...verification(app), uid: 'gone' })
-  await eventually(() => app.counts.mail.failed === 1)
-  await inTransaction(app.db, (tx) => dropMail(tx, 'gone'))
-  t.strictSame(await rowsOf(app), [])
+  const [gone, other] = [await registerSomebody(app), await registerSomebody(app)]
+  await eventually(() => app.counts.mail.failed === 2)
+  const url = '/api/v1/users/me'
+  t.equal((await app.inject({ method: 'DELETE', url, headers: gone.authorization })).statusCode, 204)
+  t.strictSame(
+    (await rowsOf(app)).map(({ recipient }) => recipient),
+    [other.email],
+  )
 })
 
 t.test('a stop lets the message on its way arrive', async (t) => {

@@ -1,9 +1,7 @@
 /** Accounts, their roles, what is sent to their addresses, and the devices that they know. */
 import type { Mutant } from './mutant.ts'
 
-const AUTH = ['test/routes/auth.test.ts']
 const IDENT = ['test/attacks/identifiers.test.ts']
-const UNSEEN = ['test/attacks/unseen.test.ts']
 const ADMIN = ['test/routes/admin.test.ts']
 const ACCOUNT = ['test/routes/account.test.ts']
 const EMAIL = ['test/routes/email.test.ts']
@@ -20,9 +18,6 @@ const TRIES = ['test/routes/tries.test.ts']
 const WITHDRAWN = ['test/attacks/withdrawn.test.ts']
 const MAILERS = ['test/security/what-ends-what.test.ts']
 const MALFORMED = ['test/attacks/malformed.test.ts', 'test/routes/auth.test.ts']
-const PURSES = ['test/attacks/codes.test.ts', 'test/routes/password.test.ts', 'test/mail/outbox.test.ts']
-const REQUESTS = ['test/routes/standing.test.ts', 'test/routes/email.test.ts', 'test/attacks/unseen.test.ts']
-const EMAIL2 = ['test/routes/email.test.ts', 'test/attacks/owner.test.ts', 'test/attacks/unseen.test.ts']
 const MAILBOXES = ['test/attacks/mailboxes.test.ts']
 const LOOK = ['test/attacks/look-alikes.test.ts']
 const OF_ACCOUNTS = ['test/attacks/accounts.test.ts']
@@ -33,7 +28,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/accounts/account.ts',
     from: 'const isNamed = found && (',
     to: 'const isNamed = found || (',
-    tests: [...AUTH, ...TRIES],
+    tests: IDENT,
   },
   {
     mistake: 'an address that was changed to at once does not log in',
@@ -61,7 +56,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/accounts/identifiers.ts',
     from: "identifier.normalize('NFKC').replace",
     to: "identifier.normalize('NFC').replace",
-    tests: [...IDENT, ...AUTH],
+    tests: IDENT,
   },
   {
     mistake: 'the capital sharp s makes another name',
@@ -75,7 +70,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/accounts/identifiers.ts',
     from: '/[\\p{L}\\p{N}]/u.test(name) && isVisible(name)',
     to: '/[\\p{L}\\p{N}]/u.test(name)',
-    tests: UNSEEN,
+    tests: WITHDRAWN,
   },
   {
     mistake: 'an address may have characters that nobody sees',
@@ -173,14 +168,14 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/accounts/write.ts',
     from: '(account.disabled_at ?? now)',
     to: 'now',
-    tests: UNSEEN,
+    tests: ADMIN,
   },
   {
-    mistake: "an admin's address drops the pending one of its owner",
+    mistake: "an admin's address leaves the one that its owner went by",
     file: 'src/accounts/write.ts',
     from: '...(columns.email !== undefined && NO_PENDING),',
     to: '',
-    tests: [...OWNER, ...EMAIL],
+    tests: OWNER,
   },
   {
     mistake: 'whoever confirms an address is asked for nothing',
@@ -208,14 +203,14 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/change-address.ts',
     from: 'await voidProofs(tx, before.id, ALL_BUT_UNDO)',
     to: "await voidProofs(tx, before.id, ['email-change'])",
-    tests: [...PASSWORD, ...EMAIL],
+    tests: EMAIL,
   },
   {
     mistake: 'a change of address leaves no event',
     file: 'src/by-mail/change-address.ts',
     from: "await recordEvent(tx, deps, { action: 'email.change', actor, subject: account.uid })\n",
     to: '',
-    tests: [...EVENTS, ...EMAIL],
+    tests: EVENTS,
   },
   {
     mistake: 'who takes a change back keeps the password of the thief',
@@ -285,7 +280,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/new-password.ts',
     from: 'await voidProofs(tx, id, voided)\n',
     to: '',
-    tests: PASSWORD,
+    tests: SIGNIN,
   },
   {
     mistake: 'a new password leaves a pending address',
@@ -313,7 +308,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/redeem.ts',
     from: 'if (!account || account.disabled_at !== null) return undefined',
     to: 'if (!account) return undefined',
-    tests: [...PASSWORD, ...SIGNIN],
+    tests: SIGNIN,
   },
   {
     mistake: "anybody's session stands for the owner's",
@@ -355,14 +350,14 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/requests.ts',
     from: ".orderBy('id').limit(sql.lit(1))",
     to: ".orderBy('id', 'desc').limit(sql.lit(1))",
-    tests: PURSES,
+    tests: SIGNIN,
   },
   {
     mistake: 'a request that cannot be granted stops all others',
     file: 'src/by-mail/requests.ts',
     from: 'if (failed === undefined || isDatabaseUnavailable(error)) throw error',
     to: 'if (failed !== undefined || isDatabaseUnavailable(error)) throw error',
-    tests: REQUESTS,
+    tests: SIGNIN,
   },
   {
     mistake: 'a registration is dropped with the messages that are too many',
@@ -411,7 +406,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/reset-password.ts',
     from: "await recordEvent(tx, deps, { action: 'password.reset', actor, subject: account.uid })\n",
     to: '',
-    tests: EVENTS,
+    tests: PASSWORD,
   },
   {
     mistake: 'a stranger has as many messages sent as there are strangers',
@@ -432,14 +427,14 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/take-address.ts',
     from: "await voidProofs(tx, id, released === undefined ? undefined : ['email-change'])\n",
     to: '',
-    tests: [...OWNER, ...EMAIL],
+    tests: OWNER,
   },
   {
     mistake: 'whoever loses an address is remembered with it',
     file: 'src/by-mail/take-address.ts',
     from: 'await deps.states.forgetUser(tx, id)\n  const { email',
     to: 'const { email',
-    tests: [...OWNER, ...EMAIL, ...UNSEEN],
+    tests: OWNER,
   },
   {
     mistake: 'an address is proved without an event',
@@ -460,7 +455,7 @@ export const ACCOUNTS: readonly Mutant[] = [
     file: 'src/by-mail/verify-address.ts',
     from: "account.disabled_at !== null || account.email_key !== proof.bound['email_key']) return false",
     to: 'account.disabled_at !== null) return false',
-    tests: EMAIL2,
+    tests: EMAIL,
   },
   {
     mistake: 'who sets a password of their own leaves the sessions of before',
@@ -512,11 +507,11 @@ export const ACCOUNTS: readonly Mutant[] = [
     tests: DEVICES,
   },
   {
-    mistake: 'a reported device of another likeness goes on',
+    mistake: 'a program that was reported is known by another of its tokens',
     file: 'src/devices/device.ts',
     from: "eb.or([eb('digest', '=', digest), eb('likeness', '=', likeness)])",
-    to: "eb('likeness', '=', likeness)",
-    tests: [...DEVICES, ...ATTDEV],
+    to: "eb('digest', '=', digest)",
+    tests: DEVICES,
   },
   {
     mistake: "everybody's devices are forgotten",
@@ -631,10 +626,52 @@ export const ACCOUNTS: readonly Mutant[] = [
     tests: LOOK,
   },
   {
-    mistake: 'whoever changes a name is in their own way',
+    mistake: 'a name is in its own way',
     file: 'src/accounts/look-alike.ts',
-    from: ".where('id', '<>', except)\n",
+    from: ".where('username_key', '<>', key)\n",
     to: ".where('id', '>', 0)\n",
     tests: LOOK,
+  },
+  {
+    mistake: 'who proves an address leaves the links of before',
+    file: 'src/by-mail/older.ts',
+    from: 'await voidProofs(tx, id)\n',
+    to: '',
+    tests: SIGNIN,
+  },
+  {
+    mistake: 'who proves an address leaves the codes of before',
+    file: 'src/by-mail/older.ts',
+    from: 'if (email !== null) await voidCode(tx, deps, foldMailbox(email))\n',
+    to: '',
+    tests: MAILERS,
+  },
+  {
+    mistake: 'who proves an address leaves the sessions of before',
+    file: 'src/by-mail/older.ts',
+    from: "sessions: await revokeSessions(tx, deps, account, 'password_changed', actor), hadPassword",
+    to: 'sessions: 0, hadPassword',
+    tests: SIGNIN,
+  },
+  {
+    mistake: 'who was thrown out is asked about, and not waited for',
+    file: 'src/by-mail/change-address.ts',
+    from: "if (await wasCutOff(tx, String(redeemed.bound['session'])))",
+    to: "if (!wasCutOff(tx, String(redeemed.bound['session'])))",
+    tests: EMAIL,
+  },
+  {
+    mistake: 'a device is known in the moment in which it was forgotten',
+    file: 'src/devices/device.ts',
+    from: ".where('expires_at', '>', at)\n    .returning('digest')",
+    to: ".where('expires_at', '>=', at)\n    .returning('digest')",
+    tests: DEVICES,
+  },
+  {
+    mistake: 'an address may be another one than it looks',
+    file: 'src/accounts/identifiers.ts',
+    from: 'ascii === typed || domainToUnicode(ascii) === typed',
+    to: 'ascii.length > 0',
+    tests: MAILBOXES,
   },
 ]

@@ -441,4 +441,11 @@ export const PASSWORDS: readonly Mutant[] = [
     to: 'if (imported === undefined) while (await lookOn()) await after',
     tests: TIMES,
   },
+  {
+    mistake: 'any password is right',
+    file: 'src/passwords/password.ts',
+    from: 'return right ? hash : undefined',
+    to: 'return hash',
+    tests: AUTH,
+  },
 ]

@@ -38,7 +38,7 @@ export const SIGN_IN: readonly Mutant[] = [
     file: 'src/sign-in/by-mail.ts',
     from: "if (!redeemed || redeemed.account.email_key !== redeemed.bound['email_key'])",
     to: 'if (!redeemed)',
-    tests: UNSEEN,
+    tests: SIGNIN,
   },
   {
     mistake: 'a code is tried without a proof of work',
@@ -115,7 +115,7 @@ export const SIGN_IN: readonly Mutant[] = [
     file: 'src/sign-in/change-password.ts',
     from: "if (!(await isAlive(tx, session_id))) throw new Failure('session_revoked')\n",
     to: '',
-    tests: [...ACCOUNTS, ...RACES],
+    tests: ACCOUNTS,
   },
   {
     mistake: 'a reported device stays known',
@@ -192,7 +192,7 @@ export const SIGN_IN: readonly Mutant[] = [
     file: 'src/sign-in/lock.ts',
     from: "await recordEvent(deps.db, deps, { action: 'account.unlock', actor, subject: uid })\n",
     to: '',
-    tests: [...EVENTS, ...TRIES],
+    tests: TRIES,
   },
   {
     mistake: "an admin's change of address voids nothing",
@@ -501,5 +501,40 @@ export const SIGN_IN: readonly Mutant[] = [
     from: ".where('revoked_at', 'is', null)\n    .where('expires_at'",
     to: ".where('expires_at'",
     tests: DEMO,
+  },
+  {
+    mistake: 'whether the session still lives is asked, and not waited for',
+    file: 'src/sign-in/change-password.ts',
+    from: 'if (!(await isAlive(tx, session_id)))',
+    to: 'if (!isAlive(tx, session_id))',
+    tests: ACCOUNTS,
+  },
+  {
+    mistake: 'whether the inviter still may is asked, and not waited for',
+    file: 'src/sign-in/invitations.ts',
+    from: "!(await mayInvite(tx, String(proof.bound['invited_by'])))",
+    to: "!mayInvite(tx, String(proof.bound['invited_by']))",
+    tests: UNSEEN,
+  },
+  {
+    mistake: 'a link unlocks and leaves no event',
+    file: 'src/sign-in/lock.ts',
+    from: "await recordEvent(tx, deps, { action: 'account.unlock', actor: { uid: account.uid, origin }, subject: account.uid })\n",
+    to: '',
+    tests: TRIES,
+  },
+  {
+    mistake: 'a new password leaves the other sessions',
+    file: 'src/sign-in/change-password.ts',
+    from: "return revokeSessions(tx, deps, account, 'password_changed', actor, session_id)",
+    to: 'return 0',
+    tests: EVENTS,
+  },
+  {
+    mistake: 'a new password ends the session that asks',
+    file: 'src/sign-in/change-password.ts',
+    from: "'password_changed', actor, session_id)",
+    to: "'password_changed', actor)",
+    tests: EVENTS,
   },
 ]

@@ -241,6 +241,10 @@ t.test('what is no form of the page’s own is refused in words, with the status
     t.match(response.headers['content-type'], 'text/html', what)
     t.ok(alertIn(response.body), what)
   }
+  const { email } = await registerSomebody(app)
+  const { token } = await askFor(app, '/auth/password/forgot', email, 'password-reset')
+  const twice = await send(`token=${token}&new_password=a%20long%20phrase&new_password=another%20phrase`)
+  t.equal(twice.statusCode, 400, 'a field twice, with a link that is good')
   const hostile = await open(app, 'verify-email', encodeURIComponent('"><script>alert(1)</script>'))
   t.match(hostile.body, 'value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"')
 })

@@ -121,6 +121,20 @@ t.test('what a reported device has begun since ends too, since no message told o
   t.equal((await getMe(app, person.access_token)).statusCode, 200, 'the others go on')
 })
 
+t.test('a program that keeps its token now and then is a stranger as a whole when it is reported', async (t) => {
+  const app = await startApp(t)
+  const person = await register(app)
+  const from = { remoteAddress: newAddress(), headers: { 'user-agent': 'thief' } }
+  const first = await signIn(app, person, from)
+  app.clock.advance(1000)
+  await signIn(app, person, { ...from, headers: { ...from.headers, ...onDevice(first.device_token) } })
+  const second = await signIn(app, person, from)
+  const { token } = await mailTo(app, 'new-device', person.email)
+  t.equal((await post(app, '/auth/session/end', { token })).statusCode, 204)
+  for (const { device_token } of [first, second])
+    t.ok((await signIn(app, person, { headers: onDevice(device_token) })).device_token)
+})
+
 t.test('a device that was used for another account meanwhile is a stranger after the link all the same', async (t) => {
   const app = await startApp(t)
   const [person, accomplice] = [await register(app), await register(app)]
@@ -174,7 +188,7 @@ t.test('nobody is told of a registration, of the first sign-in, of a known devic
 
 t.test('a new password makes strangers of all devices but the one that asks', async (t) => {
   const app = await startApp(t)
-  const person = await register(app)
+  const [person, bystander] = [await register(app), await register(app)]
   const other = await signIn(app, person)
   await mailTo(app, 'new-device', person.email)
   const password = 'quite another phrase 77'
@@ -188,6 +202,8 @@ t.test('a new password makes strangers of all devices but the one that asks', as
   const changedPerson = { ...person, password }
   t.equal((await signIn(app, changedPerson, { headers: onDevice(person.device_token) })).device_token, undefined)
   t.ok((await signIn(app, changedPerson, { headers: onDevice(other.device_token) })).device_token)
+  const elsewhere = await signIn(app, bystander, { headers: onDevice(bystander.device_token) })
+  t.equal(elsewhere.device_token, undefined, 'those of others stay known')
   await mailTo(app, 'new-device', person.email, 2)
 })
 

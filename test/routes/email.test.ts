@@ -7,6 +7,7 @@ import {
   onEachStore,
   type Person,
   post,
+  refresh,
   registerAdmin,
   registerSomebody,
   somebody,
@@ -18,6 +19,7 @@ import { askFor, countMails, proveFor, recipientsOf } from '../support/by-mail.t
 import { mailTo } from '../support/mail.ts'
 
 const DAY = 86_400_000
+const INVALID = { status: 400, code: 'one_time_token_invalid' }
 
 const verify = (app: TestApp, token: string, by?: Person) =>
   post(app, '/auth/email/verify', { token }, by?.authorization)
@@ -89,6 +91,30 @@ t.test('a link is good for three days, and only while the address is the one it 
   t.equal((await verify(app, (await mailTo(app, 'email-verify', email)).token, moved)).statusCode, 204)
   app.clock.advance(3 * DAY)
   t.equal((await verify(app, token)).statusCode, 400)
+})
+
+t.test('a link is void where the account has another address, however it got that', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const proof = await mailTo(app, 'email-verify', person.email)
+  const wanted = somebody().email
+  await put(app, person, { email: wanted })
+  const change = await mailTo(app, 'email-change-confirm', wanted)
+  const { email } = somebody()
+  // past all rules, which void the links themselves
+  await app.db.updateTable('users').set({ email, email_key: email }).execute()
+  t.match((await verify(app, proof.token)).json(), INVALID, 'whoever shows it, and nothing beside it')
+  const confirmation = { token: change.token, password: person.password }
+  t.match((await post(app, '/auth/email/change/confirm', confirmation)).json(), INVALID)
+})
+
+t.test('a link that was void stays so when its address comes back', async (t) => {
+  const app = await startApp(t, { SIGN_IN_LINK: 'on' })
+  const person = await verified(app)
+  const { token } = await askFor(app, '/auth/sign-in/link', person.email, 'sign-in-link')
+  for (const email of [somebody().email, person.email]) await moveTo(app, person, email)
+  t.match((await getMe(app, person.access_token)).json(), { email: person.email, email_verified: true })
+  t.match((await post(app, '/auth/sign-in/link/verify', { token })).json(), INVALID)
 })
 
 t.test('where addresses must be proved, who has not is refused, and learns so only with the password', async (t) => {
@@ -253,9 +279,11 @@ t.test('the old address is told, and takes the change back with everything that 
     t.match(text, second)
     const others = await mailTo(app, 'email-changed', second)
     app.clock.advance(6 * DAY)
+    const session = await login(app, person.username, 'a password of the thief')
     const undo = (each: string) => post(app, '/auth/email/change/undo', { token: each })
     t.equal((await undo(token)).statusCode, 204)
-    t.equal((await getMe(app, person.access_token)).statusCode, 401, 'every session is over')
+    t.equal((await getMe(app, session.access_token)).statusCode, 401, 'every session is over')
+    t.equal((await refresh(app, session.refresh_token)).statusCode, 401)
     const thief = await post(app, '/auth/login', { identifier: person.username, password: 'a password of the thief' })
     t.equal(thief.statusCode, 401, 'the password of whoever changed it counts no longer')
     for (const each of [token, others.token]) t.equal((await undo(each)).statusCode, 400)
@@ -290,6 +318,17 @@ t.test(
     t.equal(thief.statusCode, 401)
   },
 )
+
+t.test('whoever takes a change back leaves nothing good that was sent before it', async (t) => {
+  const app = await startApp(t, { EMAIL_CHANGE: 'at-once', SIGN_IN_LINK: 'on' })
+  const person = await verified(app)
+  const link = await askFor(app, '/auth/sign-in/link', person.email, 'sign-in-link')
+  app.clock.advance(1000)
+  await put(app, person, { email: somebody().email })
+  const { token } = await mailTo(app, 'email-changed', person.email)
+  t.equal((await post(app, '/auth/email/change/undo', { token })).statusCode, 204)
+  t.match((await post(app, '/auth/sign-in/link/verify', { token: link.token })).json(), INVALID)
+})
 
 t.test('a change can be taken back for seven days', async (t) => {
   const app = await startApp(t)

@@ -12,7 +12,7 @@ import {
   startApp,
   type TestApp,
 } from '../support/app.ts'
-import { askFor, countMails, recipientsOf } from '../support/by-mail.ts'
+import { askFor, countMails, recipientsOf, registerProved } from '../support/by-mail.ts'
 import { newAddress } from '../support/guessing.ts'
 import { mailTo } from '../support/mail.ts'
 import { matchLists } from '../support/match.ts'
@@ -51,6 +51,9 @@ t.test('a link by mail sets a new password, ends every session and tells the own
     t.match((await reset(app, token)).json(), INVALID, 'once')
     const actions = (await app.db.selectFrom('audit_events').select('action').execute()).map(({ action }) => action)
     for (const action of ['password.forget', 'password.reset', 'email.verify']) t.ok(actions.includes(action), action)
+    const proved = await registerProved(app)
+    t.equal((await reset(app, (await forgot(app, proved.email)).token)).statusCode, 204)
+    t.equal((await getMe(app, proved.access_token)).statusCode, 401, 'also of who had proved the address before')
   }),
 )
 

@@ -12,7 +12,7 @@ import {
   startApp,
   type TestApp,
 } from '../support/app.ts'
-import { askFor, countMails } from '../support/by-mail.ts'
+import { askFor, countMails, registerProved } from '../support/by-mail.ts'
 import { mailTo } from '../support/mail.ts'
 
 const MINUTE = 60_000
@@ -95,7 +95,8 @@ t.test(
     const app = await startApp(t, ON)
     const [late, twice, changed] = [
       await registerSomebody(app),
-      await registerSomebody(app),
+      // of who has proved the address nothing else becomes void
+      await registerProved(app),
       await registerSomebody(app),
     ]
     const tokens = [await linkFor(app, late), await linkFor(app, twice), await linkFor(app, changed)]
@@ -118,6 +119,8 @@ t.test('a code signs in once, in any spelling of the address, for 10 minutes', a
   t.equal(response.statusCode, 200)
   t.match((await getMe(app, response.json().access_token)).json(), { email: person.email, email_verified: true })
   t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+  await codeFor(app, person, 2)
+  t.match((await byCode(app, person.email, code)).json(), CODE_INVALID, 'a newer one does not make it good again')
   app.clock.advance(10 * MINUTE)
   t.match((await byCode(app, late.email, old)).json(), CODE_INVALID)
 })
@@ -161,12 +164,27 @@ t.test('of 100 tries at once no more than three count, and of right ones no more
 
 t.test('a code is void after a new password', async (t) => {
   const app = await startApp(t, ON)
-  const person = await registerSomebody(app)
+  const person = await registerProved(app)
   const code = await codeFor(app, person)
-  const { token } = await askFor(app, '/auth/password/forgot', person.email, 'password-reset')
-  await post(app, '/auth/password/reset', { token, new_password: 'a quite different phrase' })
+  const change = { current_password: person.password, new_password: 'a quite different phrase' }
+  t.equal((await post(app, '/users/me/password', change, person.authorization)).statusCode, 204)
   t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
 })
+
+const PAST_ALL_RULES = {
+  'has another address': { email: 'other@example.org', email_key: 'other@example.org' },
+  'is disabled': { disabled_at: 1 },
+}
+
+for (const [what, columns] of Object.entries(PAST_ALL_RULES))
+  t.test(`what was sent is void where the account ${what}, however that came`, async (t) => {
+    const app = await startApp(t, ON)
+    const person = await registerProved(app)
+    const [token, code] = [await linkFor(app, person), await codeFor(app, person)]
+    await app.db.updateTable('users').set(columns).execute()
+    t.match((await byLink(app, token)).json(), INVALID)
+    t.match((await byCode(app, person.email, code)).json(), CODE_INVALID)
+  })
 
 t.test('a disabled account is sent neither, and what it was sent before is void', async (t) =>
   onEachStore(t, async (t, environment) => {
@@ -207,9 +225,9 @@ t.test(
   'what was asked for before a crash is sent by whoever starts next, and what cannot be granted holds up nobody',
   async (t) => {
     const app = await startApp(t, ON)
-    const person = await registerSomebody(app)
+    const [earlier, person] = [await registerSomebody(app), await registerSomebody(app)]
     const row = { kind: 'sign-in-link', origin: '{}', created_at: app.now() }
-    for (const wanted of ['no JSON', JSON.stringify({ email: person.email })])
+    for (const wanted of ['no JSON', ...[earlier, person].map(({ email }) => JSON.stringify({ email }))])
       await app.db
         .insertInto('mail_requests')
         .values({ ...row, wanted })
@@ -217,6 +235,14 @@ t.test(
     await app.listen({ port: 0, host: '127.0.0.1' })
     const first = await mailTo(app, 'sign-in-link', person.email)
     t.match(app.logged(), 'a request for mail could not be granted and is dropped')
+    const granted = await app.db
+      .selectFrom('audit_events')
+      .innerJoin('users', 'users.uid', 'audit_events.subject')
+      .select('users.email')
+      .where('action', '=', 'session.request')
+      .orderBy('audit_events.id')
+      .execute()
+    t.strictSame(granted, [{ email: earlier.email }, { email: person.email }], 'who asked first is first')
     await post(app, '/auth/sign-in/link', { email: person.email })
     const second = await mailTo(app, 'sign-in-link', person.email, 2)
     t.equal((await byLink(app, first.token)).statusCode, 200)

@@ -262,12 +262,15 @@ t.test('an admin ends the waits too', async (t) => {
   const app = await start(t)
   const [admin, person] = [await registerAdmin(app), await registerSomebody(app)]
   const { id } = (await app.inject({ url: '/api/v1/users/me', headers: person.authorization })).json()
-  await lockOut(app, person)
+  for (const username of [person.username, person.email]) await lockOut(app, { ...person, username })
   const unlock = (headers: Record<string, string>) => post(app, `/users/${id}/unlock`, {}, headers)
   t.equal((await unlock(person.authorization)).statusCode, 403)
   t.equal((await unlock(admin.authorization)).statusCode, 204)
   t.equal((await logIn(app, { identifier: person.email, password: person.password })).statusCode, 200)
   t.equal((await logIn(app, { identifier: person.username, password: person.password })).statusCode, 200)
+  const actor = (await app.inject({ url: '/api/v1/users/me', headers: admin.authorization })).json().id
+  const events = app.db.selectFrom('audit_events').select(['actor', 'subject']).where('action', '=', 'account.unlock')
+  t.strictSame(await events.execute(), [{ actor, subject: id }])
 })
 
 t.test('a session that asks for the password once more may not guess it either', async (t) => {

@@ -4,11 +4,14 @@ import t, { type Test } from 'tap'
 import { copyDatabase } from '../../src/copying/copy.ts'
 import { withEnds } from '../../src/copying/open.ts'
 import { TABLE_FACTS, TABLES } from '../../src/db/tables.ts'
-import { onPostgres, type Person, post, registerSomebody, startApp, type TestApp } from '../support/app.ts'
+import { onPostgres, type Person, post, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
 import { sealAll } from '../support/audit.ts'
+import { askFor } from '../support/by-mail.ts'
 import { emptyFolder } from '../support/child.ts'
 import { commandLine } from '../support/command-line.ts'
 import { withDatabase } from '../support/database.ts'
+import { mailTo } from '../support/mail.ts'
+import { cookieOf } from '../support/pages.ts'
 
 type Table = (typeof TABLES)[number]
 type Row = Record<string, string | number | null>
@@ -217,6 +220,30 @@ t.test('what has had its time goes with what is written later', async (t) => {
       [...(before.get(table) ?? [])].every((key) => now.has(key)),
       `${table} stays`,
     )
+  }
+})
+
+t.test('nothing that opens anything is stored as it is', async (t) => {
+  const app = await startApp(t, { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' })
+  const registration = somebody()
+  const registered = await post(app, '/auth/register', registration)
+  const asked = (await post(app, '/auth/sign-in/code', { email: registration.email })).json()
+  await app.mailRequests.settle()
+  const code = /\b\d{6}\b/.exec((await mailTo(app, 'sign-in-code', registration.email)).text ?? '')?.[0]
+  const links = [
+    await mailTo(app, 'email-verify', registration.email),
+    await askFor(app, '/auth/password/forgot', registration.email, 'password-reset'),
+    await askFor(app, '/auth/sign-in/link', registration.email, 'sign-in-link'),
+  ]
+  const { access_token, refresh_token, device_token } = registered.json()
+  const [, cookie] = cookieOf(registered.headers).split('=')
+  const tokens = [access_token, refresh_token, device_token, cookie, asked.request_token]
+  const secrets = [registration.password, `"${code}"`, ...links.map(({ token }) => token), ...tokens]
+  for (const secret of secrets) t.match(secret, /^.{8,}$/)
+  for (const table of TABLES) {
+    const stored = JSON.stringify(await rowsOf(app, table))
+    // without what says of which kind it is
+    for (const secret of secrets) t.notOk(stored.includes(secret.replace(/^lk[a-z]_/, '')), table)
   }
 })
 

@@ -66,11 +66,14 @@ t.test('their nine tests', (t) =>
     })
 
     t.test('logout, by the header', async (t) => {
-      const { ask, token } = await start(t, environment)
+      const { app, ask, token } = await start(t, environment)
       const { status, body } = await ask('POST', '/logout', undefined, bearer(token))
       t.equal(status, 200)
       t.match(JSON.stringify(body), 'User has been logout. Token has been revoked')
       t.equal(body.message, 'Logged out successfully')
+      const { access_token } = await login(app, ada.username, ada.password)
+      const list = await app.inject({ url: '/api/v1/users/me/sessions', headers: bearer(access_token) })
+      t.equal(list.json().items.length, 1, 'the session is over, and not only its token used')
     })
 
     t.test('no token', async (t) => {
