@@ -5,8 +5,9 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { isDatabaseUnavailable } from '../src/db/dialect.ts'
 import { type ErrorCode, Failure, type Fault } from '../src/errors.ts'
-import type { Problem } from '../src/schemas.ts'
-import { toFault } from '../src/validation/faults.ts'
+import { MOST_FAULTS, type Problem } from '../src/schemas.ts'
+import { toFaults } from '../src/validation/faults.ts'
+import { validatorOf } from './validator.ts'
 
 /** Not imported: an import of this module reads all it exports, and loads a client for HTTP and WebSockets with it. */
 const { STATUS_CODES } = process.getBuiltinModule('node:http')
@@ -27,13 +28,13 @@ const RETRY_AFTER = 5
 
 export default fp(
   async (app) => {
-    app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(toFailure(error), request, reply))
+    app.setErrorHandler<FastifyError>((error, request, reply) => sendProblem(toFailure(error, request), request, reply))
     app.setNotFoundHandler({ preHandler: app.limit('public') }, (request, reply) =>
       sendProblem(new Failure('not_found'), request, reply),
     )
     app.decorate('wordFailures', function (this: FastifyInstance, word) {
       this.setErrorHandler<FastifyError>(async (error, request, reply) => {
-        const failure = toFailure(error)
+        const failure = toFailure(error, request)
         const retort = await word(failure, request)
         const { status, body } = retort
         if ('type' in retort) reply.type(retort.type)
@@ -105,13 +106,10 @@ function challengeOf({ code, message, maxAge }: Failure): string | undefined {
 }
 
 /** Whatever was thrown, as a failure that the contract names. */
-export function toFailure(error: FastifyError | Failure | Error): Failure {
+export function toFailure(error: FastifyError | Failure | Error, request?: FastifyRequest): Failure {
   if (error instanceof Failure) return error
-  const { validation, validationContext = 'body', code = '', statusCode = 500 } = error as FastifyError
-  if (validation)
-    return new Failure('validation_failed', {
-      errors: validation.map((fault) => toFault(fault, PARTS[validationContext] ?? 'body')),
-    })
+  const { validation, code = '', statusCode = 500 } = error as FastifyError
+  if (validation && request) return new Failure('validation_failed', { errors: faultsOf(request) })
   const known = FRAMEWORK[code]
   if (known) return new Failure(known, { cause: error })
   if (isDatabaseUnavailable(error)) return new Failure('unavailable', { cause: error, retryAfter: RETRY_AFTER })
@@ -120,11 +118,18 @@ export function toFailure(error: FastifyError | Failure | Error): Failure {
   return new Failure(statusCode >= 400 && statusCode < 500 ? 'bad_request' : 'internal_error', { cause: error })
 }
 
-const PARTS: Readonly<Record<string, Fault['in']>> = {
-  body: 'body',
-  querystring: 'query',
-  params: 'path',
-  headers: 'headers',
+/** All that does not fit about a request, in its order of parts: the framework stops at the first. */
+function faultsOf(request: FastifyRequest): readonly Fault[] {
+  const { params, query, body, headers } = request
+  const parts = [
+    ['params', 'path', params],
+    ['body', 'body', body ?? null],
+    ['querystring', 'query', query],
+    ['headers', 'headers', headers],
+  ] as const
+  return parts
+    .flatMap(([part, location, value]) => toFaults(validatorOf(request, part)?.list(value) ?? [], location))
+    .slice(0, MOST_FAULTS)
 }
 
 /** Answers what is not HTTP enough to become a request. */

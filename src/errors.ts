@@ -60,9 +60,9 @@ export const PASSWORD_CODES = [
 /** All codes, in the order of the table. */
 export const ERROR_CODES = Object.keys(TABLE) as readonly ErrorCode[]
 
-/** One member of the request that does not fit: where it stands (RFC 6901) and what is wrong. */
+/** One member of the request that does not fit: the part of the request, its place there (RFC 6901), and what is wrong. */
 export interface Fault {
-  in: 'body' | 'query' | 'path' | 'headers'
+  location: 'body' | 'query' | 'path' | 'headers'
   pointer: string
   message: string
 }

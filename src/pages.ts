@@ -46,7 +46,7 @@ export function readCursor(cursor: string): string {
   const [, ...parts] = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/.exec(hex) ?? []
   if (parts.length > 0) return parts.join('-')
   throw new Failure('validation_failed', {
-    errors: [{ in: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
+    errors: [{ location: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
   })
 }
 

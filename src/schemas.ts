@@ -43,6 +43,26 @@ export const Timestamp = (description: string) =>
 export const Uuid = (description: string) =>
   Type.String({ format: 'uuid', description, example: '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21' })
 
+/** So many faults of a request are told at the most. */
+export const MOST_FAULTS = 20
+
+export const RequestPart = named(
+  'RequestPart',
+  enumOf(['body', 'query', 'path', 'headers'], { description: 'a part of the request', example: 'body' }),
+)
+
+export const FieldError = named(
+  'FieldError',
+  Type.Object(
+    {
+      location: ref(RequestPart),
+      pointer: Type.String({ description: 'a JSON pointer (RFC 6901) to the member', example: '/email' }),
+      message: Type.String({ description: 'what is wrong with it', example: 'must be an e-mail address' }),
+    },
+    { description: 'A member of the request that does not fit' },
+  ),
+)
+
 /** `Problem`, RFC 9457: what every error of v1 looks like. */
 export const Problem = named(
   'Problem',
@@ -55,14 +75,10 @@ export const Problem = named(
       detail: Type.Optional(Type.String({ description: 'what is particular to this occurrence' })),
       request_id: Type.Optional(Type.String({ description: 'names the request in the log; also in `X-Request-Id`' })),
       errors: Type.Optional(
-        Type.Array(
-          Type.Object({
-            in: enumOf(['body', 'query', 'path', 'headers'], { description: 'the part of the request' }),
-            pointer: Type.String({ description: 'a JSON pointer (RFC 6901) to the member', example: '/email' }),
-            message: Type.String({ description: 'what is wrong with it', example: 'must be an e-mail address' }),
-          }),
-          { description: 'each member that does not fit' },
-        ),
+        Type.Array(ref(FieldError), {
+          maxItems: MOST_FAULTS,
+          description: 'the members that do not fit; of a request with more than 100 values the first alone',
+        }),
       ),
     },
     { description: 'An error (RFC 9457)' },

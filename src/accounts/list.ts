@@ -85,6 +85,6 @@ function readCursor(cursor: string): number {
   const text = Buffer.from(cursor, 'base64url').toString()
   if (/^\d{1,15}$/.test(text)) return Number(text)
   throw new Failure('validation_failed', {
-    errors: [{ in: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
+    errors: [{ location: 'query', pointer: '/cursor', message: 'must come from next_cursor' }],
   })
 }

@@ -83,6 +83,6 @@ async function isCommon({ config, passwordLists }: PasswordNeeds, folded: string
 function refuse(why: Refusal, message: string, member: string): never {
   throw new Failure(why, {
     detail: `The password ${message}.`,
-    errors: [{ in: 'body', pointer: `/${member}`, message }],
+    errors: [{ location: 'body', pointer: `/${member}`, message }],
   })
 }

@@ -25,7 +25,11 @@ const FORMATS = {
   password: (text: string) => text.isWellFormed(),
 }
 
+/** No text of these formats is longer. Where all errors are told, the form is asked for although the length does not fit. */
+const LONGEST = 512
+
 /** Teaches an Ajv our formats. */
 export function addOurFormats(ajv: Ajv): void {
-  for (const [name, test] of Object.entries(FORMATS)) ajv.addFormat(name, test)
+  for (const [name, test] of Object.entries(FORMATS))
+    ajv.addFormat(name, (text) => text.length <= LONGEST && test(text))
 }

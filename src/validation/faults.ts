@@ -11,14 +11,21 @@ const FORMATS: Readonly<Record<string, string>> = {
   locale: 'must be a language tag such as en or de-AT',
 }
 
-/** One of Ajv's errors, with the place of the member that does not fit. */
-export function toFault(
-  { instancePath, keyword, params, message }: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message'>,
-  place: Fault['in'],
-): Fault {
+type AjvError = Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message'>
+
+/** One error, with the place of the member that does not fit. */
+function toFault({ instancePath, keyword, params, message }: AjvError, location: Fault['location']): Fault {
   const member = params['missingProperty'] ?? params['additionalProperty']
   const pointer = member === undefined ? instancePath : `${instancePath}/${escapePointer(String(member))}`
-  return { in: place, pointer, message: wording(keyword, params, message) }
+  return { location, pointer, message: wording(keyword, params, message) }
+}
+
+/** All of Ajv's errors; of text that is too long, its form is not told as well, since nobody looked at it. */
+export function toFaults(errors: readonly AjvError[], location: Fault['location']): Fault[] {
+  const tooLong = new Set(errors.filter(({ keyword }) => keyword === 'maxLength').map((error) => error.instancePath))
+  return errors
+    .filter(({ keyword, instancePath }) => keyword !== 'format' || !tooLong.has(instancePath))
+    .map((error) => toFault(error, location))
 }
 
 function wording(keyword: string, params: Record<string, unknown>, message = 'does not fit'): string {

@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats'
 import { Failure, type Fault } from '../errors.ts'
 import { namedSchemas } from '../schemas.ts'
 import { AJV_OPTIONS, addOurFormats } from './ajv.ts'
-import { toFault } from './faults.ts'
+import { toFaults } from './faults.ts'
 
 /** Says what does not fit about a value; nothing when it does. */
 export type Shape = (value: unknown) => readonly Fault[]
@@ -20,7 +20,7 @@ export function compileShape(schema: TSchema, { allErrors = false } = {}): Shape
   addOurFormats(ajv)
   for (const named of namedSchemas()) if (named !== schema) ajv.addSchema(named)
   const validate = ajv.compile(schema)
-  return (value) => (validate(value) ? [] : (validate.errors ?? []).map((error) => toFault(error, 'body')))
+  return (value) => (validate(value) ? [] : toFaults(validate.errors ?? [], 'body'))
 }
 
 /**
@@ -28,6 +28,6 @@ export function compileShape(schema: TSchema, { allErrors = false } = {}): Shape
  * @throws Failure validation_failed, in the API's words
  */
 export function requireShape(schema: TSchema, value: unknown): void {
-  const errors = compileShape(schema)(value)
+  const errors = compileShape(schema, { allErrors: true })(value)
   if (errors.length > 0) throw new Failure('validation_failed', { errors })
 }

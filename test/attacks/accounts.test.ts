@@ -46,7 +46,9 @@ t.test('nobody gives themselves what they have no say in', async (t) => {
   for (const [member, value] of Object.entries(COVETED)) {
     const registration = await post(app, '/auth/register', { ...somebody(), [member]: value })
     t.equal(registration.statusCode, 400, `register with ${member}`)
-    t.strictSame(registration.json().errors, [{ in: 'body', pointer: `/${member}`, message: 'is not known here' }])
+    t.strictSame(registration.json().errors, [
+      { location: 'body', pointer: `/${member}`, message: 'is not known here' },
+    ])
     const update = await send(app, 'PUT', '/users/me', person, { name: 'Ada', [member]: value })
     t.equal(update.statusCode, 400, `change ${member}`)
     const change = { current_password: person.password, new_password: 'another password', [member]: value }

@@ -65,7 +65,9 @@ t.test('text that is not Unicode is refused before it can become other text', as
     const payload = `{"username":"${username}","email":"${email}","password":"a password ${lone}"}`
     const response = await app.inject({ method: 'POST', url: '/api/v1/auth/register', payload, headers })
     t.equal(response.statusCode, 400, lone)
-    t.strictSame(response.json().errors, [{ in: 'body', pointer: '/password', message: 'must be well-formed text' }])
+    t.strictSame(response.json().errors, [
+      { location: 'body', pointer: '/password', message: 'must be well-formed text' },
+    ])
   }
 })
 

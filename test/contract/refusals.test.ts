@@ -70,7 +70,7 @@ t.test('operations with a body refuse one that lacks everything', async (t) => {
   for (const { method, url, operationId } of own.filter(({ requestBody }) => requestBody)) {
     const answer = await app.inject({ method, url, headers: authorization, payload: {} })
     isProblem(t, answer, 400, 'validation_failed', operationId)
-    t.equal(answer.json().errors[0].in, 'body', operationId)
+    t.equal(answer.json().errors[0].location, 'body', operationId)
   }
 })
 

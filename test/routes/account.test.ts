@@ -143,7 +143,10 @@ t.test('one’s own account', (t) =>
       ).json().items[0]
       t.match((await end(foreign.id)).json(), { status: 404, code: 'session_not_found' })
       t.equal((await getMe(app, stranger.access_token)).statusCode, 200)
-      matchLists(t, (await end('not-a-uuid')).json(), { status: 400, errors: [{ in: 'path', pointer: '/session_id' }] })
+      matchLists(t, (await end('not-a-uuid')).json(), {
+        status: 400,
+        errors: [{ location: 'path', pointer: '/session_id' }],
+      })
       t.equal((await end(sessions[1].id)).statusCode, 204, 'it may be the one that asks')
       t.equal((await getMe(app, person.access_token)).statusCode, 401)
     })

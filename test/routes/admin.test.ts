@@ -221,7 +221,7 @@ t.test('the list of accounts', async (t) => {
       matchLists(t, await list(query as Record<string, string>), {
         status: 400,
         code: 'validation_failed',
-        errors: [{ in: 'query' }],
+        errors: [{ location: 'query' }],
       })
     }
   })

@@ -73,7 +73,7 @@ t.test('register', async (t) => {
     for (const [member, pointer] of refusals) {
       const response = await post(app, '/auth/register', somebody(member))
       t.equal(response.statusCode, 400, JSON.stringify(member).slice(0, 60))
-      matchLists(t, response.json(), { code: 'validation_failed', errors: [{ in: 'body', pointer }] })
+      matchLists(t, response.json(), { code: 'validation_failed', errors: [{ location: 'body', pointer }] })
     }
     for (const missing of ['username', 'email', 'password']) {
       const { [missing]: _, ...rest } = somebody() as Record<string, unknown>

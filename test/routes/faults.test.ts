@@ -11,7 +11,7 @@ t.test('a member that is not known is named as JSON pointers are written, and sh
   for (const [name, pointer] of names) {
     const response = await post(app, '/auth/register', { ...somebody(), [name]: 1 })
     t.equal(response.statusCode, 400)
-    t.strictSame(response.json().errors, [{ in: 'body', pointer, message: 'is not known here' }])
+    t.strictSame(response.json().errors, [{ location: 'body', pointer, message: 'is not known here' }])
   }
 })
 
@@ -30,8 +30,8 @@ t.test('each fault is told in the words of the contract', async (t) => {
   for (const [body, pointer, message] of bodies) {
     const response = await post(app, '/auth/register', body)
     t.equal(response.statusCode, 400)
-    t.strictSame(response.json().errors, [{ in: 'body', pointer, message }])
+    t.strictSame(response.json().errors, [{ location: 'body', pointer, message }])
   }
   const response = await app.inject({ url: '/api/v1/audit?format=xml', headers: authorization })
-  t.match(response.json().errors[0], { in: 'query', pointer: '/format', message: /^must be one of .*jsonl/ })
+  t.match(response.json().errors[0], { location: 'query', pointer: '/format', message: /^must be one of .*jsonl/ })
 })

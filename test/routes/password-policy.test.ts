@@ -27,7 +27,7 @@ t.test('a registration is told what is wrong with the password', async (t) => {
     matchLists(t, response.json(), {
       code: codes[index],
       detail: /^The password must/,
-      errors: [{ in: 'body', pointer: '/password', message: /^must/ }],
+      errors: [{ location: 'body', pointer: '/password', message: /^must/ }],
     })
     t.notMatch(response.body, password, 'it does not come back')
   }
