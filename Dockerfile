@@ -26,7 +26,7 @@ FROM node:24-bookworm-slim
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json openapi.yaml LICENSE ./
+COPY package.json openapi.yaml openapi-compat.yaml LICENSE ./
 COPY src ./src
 COPY plugins ./plugins
 COPY routes ./routes

@@ -1,4 +1,4 @@
-/** `/docs` (Swagger UI) and `/redoc`, with everything they load taken from npm and served from here. */
+/** `/docs` and `/docs/compat` (Swagger UI), and `/redoc`, with everything they load taken from npm and served from here. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -41,7 +41,14 @@ const DOCS_CSS = `.swagger-ui .servers, .swagger-ui .servers-title, .swagger-ui 
 .swagger-ui .scheme-container { background: none; box-shadow: none; padding: 0 }
 `
 
-const pageOf = (place: string, title: string, root: string, style: string, script: string) => `<!doctype html>
+const pageOf = (
+  place: string,
+  title: string,
+  root: string,
+  style: string,
+  script: string,
+  start: string,
+) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -54,13 +61,13 @@ ${style}
 <body>
 <div id="${root}"></div>
 <script src="${place}/${script}"></script>
-<script src="${place}/start.js"></script>
+<script src="${place}/${start}"></script>
 </body>
 </html>
 `
 
-const DOCS_START = `SwaggerUIBundle({
-  url: '/openapi.json',
+const docsStart = (url: string) => `SwaggerUIBundle({
+  url: '${url}',
   dom_id: '#swagger-ui',
   deepLinking: true,
   presets: [SwaggerUIBundle.presets.apis],
@@ -93,23 +100,32 @@ function readOnce(path: () => string, change = (text: string) => text): () => Pr
   }
 }
 
+const docsPage = (title: string, start: string) =>
+  pageOf(
+    '/docs',
+    title,
+    'swagger-ui',
+    '<link rel="stylesheet" href="/docs/swagger-ui.css">',
+    'swagger-ui-bundle.js',
+    start,
+  )
+
 type Content = string | (() => Promise<string>)
 
+interface Page {
+  policy: string
+  files: Readonly<Record<string, Content>>
+}
+
 /** What each page consists of, by where it is. */
-const PAGES: Readonly<Record<string, { policy: string; files: Readonly<Record<string, Content>> }>> = {
+const PAGES: Readonly<Record<string, Page>> = {
   '/docs': {
     policy: DOCS_POLICY,
     files: {
-      '': pageOf(
-        '/docs',
-        'Latchkey',
-        'swagger-ui',
-        '<link rel="stylesheet" href="/docs/swagger-ui.css">',
-        'swagger-ui-bundle.js',
-      ),
+      '': docsPage('Latchkey', 'start.js'),
       '/icon.svg': ICON,
       '/page.css': DOCS_CSS,
-      '/start.js': DOCS_START,
+      '/start.js': docsStart('/openapi.json'),
       '/swagger-ui.css': swaggerFile('swagger-ui.css'),
       '/swagger-ui-bundle.js': swaggerFile('swagger-ui-bundle.js'),
     },
@@ -117,11 +133,22 @@ const PAGES: Readonly<Record<string, { policy: string; files: Readonly<Record<st
   '/redoc': {
     policy: REDOC_POLICY,
     files: {
-      '': pageOf('/redoc', 'Latchkey: reference', 'redoc', '', 'redoc.standalone.js'),
+      '': pageOf('/redoc', 'Latchkey: reference', 'redoc', '', 'redoc.standalone.js', 'start.js'),
       '/icon.svg': ICON,
       '/page.css': 'body { margin: 0 }\n',
       '/start.js': REDOC_START,
       '/redoc.standalone.js': redocFile,
+    },
+  },
+}
+
+/** Reads its files from beside the other page, except how it starts. */
+const COMPAT_PAGE: Readonly<Record<string, Page>> = {
+  '/docs/compat': {
+    policy: DOCS_POLICY,
+    files: {
+      '': docsPage('Latchkey: calls of other services', 'compat/start.js'),
+      '/start.js': docsStart('/openapi-compat.json'),
     },
   },
 }
@@ -131,7 +158,7 @@ const TYPES: Readonly<Record<string, string>> = { css: 'text/css', js: 'text/jav
 export default fp(
   async (app) => {
     if (!isOn(app.config, 'docs')) return
-    for (const [place, { policy, files }] of Object.entries(PAGES)) {
+    for (const [place, { policy, files }] of Object.entries({ ...PAGES, ...(app.contracts.compat && COMPAT_PAGE) })) {
       for (const [name, content] of Object.entries(files)) {
         const headers = {
           'content-type': `${TYPES[name.split('.').at(-1) ?? ''] ?? 'text/html'}; charset=utf-8`,

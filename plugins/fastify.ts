@@ -6,6 +6,8 @@ import type { Feature } from '../src/features.ts'
 import type { Permission } from '../src/roles/permissions.ts'
 import type { SessionState } from '../src/sessions/states.ts'
 import type { LimitClass } from '../src/throttling/classes.ts'
+import type { Contract } from './openapi.ts'
+import type { ContractName } from './openapi-contracts.ts'
 
 /** What is answered to a failure: JSON, or a text of some type. */
 export type Retort = { status: number; body: object } | { status: number; body: string; type: string }
@@ -33,6 +35,8 @@ declare module 'fastify' {
     limit: (name: LimitClass) => (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
     /** Refuses a call that a guard did not let in; who was refused too often is told so instead. */
     refuse: (failure: Error, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+    /** What the service promises; `compat` where `COMPAT` names a dialect. */
+    contracts: Readonly<Partial<Record<ContractName, Contract>>>
     /** Adds a 405 for every method that the known URLs do not have. */
     refuseOtherMethods: () => void
   }

@@ -58,7 +58,7 @@ export interface Operation {
 }
 
 export interface Components {
-  securitySchemes?: object
+  securitySchemes: Readonly<Record<string, object>>
   parameters: Record<string, Parameter>
   headers: Record<string, Header>
   responses: Record<string, Answer>
@@ -68,7 +68,7 @@ export interface Components {
 
 export interface Document {
   openapi: string
-  info: { title: string; version: string }
+  info: { title: string; version: string; description?: string; contact: object; license: object }
   servers?: object[]
   tags?: object[]
   paths: Record<string, Record<string, Operation>>

@@ -1,23 +1,37 @@
 /** Makes of what the generator writes a document that people and other generators read: see each step. */
 import { isDeepStrictEqual } from 'node:util'
-import { at, type Document, nameOf, type Operation, operationsOf, type Parameter } from './openapi-document.ts'
+import type { Outline } from './openapi-contracts.ts'
+import {
+  at,
+  type Components,
+  type Document,
+  nameOf,
+  type Operation,
+  operationsOf,
+  type Parameter,
+} from './openapi-document.ts'
 import { addExamples } from './openapi-examples.ts'
 import { hoistProblems } from './openapi-problems.ts'
 
 /** What OpenAPI 3.0 and JSON Schema know; a generator may refuse any other, and ours are explained in words. */
 const FORMATS: ReadonlySet<unknown> = new Set(['date-time', 'email', 'password', 'uuid'])
 
-/** The finished contract. The raw document is left as it is: it shares objects with the routes' schemas. */
-export function tidy(raw: object): Document {
-  const { openapi, info, servers, tags, paths, components } = withoutOwnFormats(raw)
-  const document = {
+/**
+ * A finished contract. The raw document is left as it is: it shares objects with the routes' schemas.
+ * @param raw the operations of all contracts
+ * @param outline says which of them are in this one
+ */
+export function tidy(raw: object, { title, description, tags, holds }: Outline): Document {
+  const { openapi, info, servers, paths: all, components } = withoutOwnFormats(raw)
+  const paths = operationsThat(all, holds)
+  const document: Document = {
     openapi,
-    info,
+    info: { ...info, title, description },
     ...(servers && { servers }),
-    ...(tags && { tags }),
+    tags: tags.filter(({ name }) => operationsOf({ paths }).some(([, operation]) => operation.tags?.includes(name))),
     paths,
     components: {
-      securitySchemes: components.securitySchemes ?? {},
+      securitySchemes: components.securitySchemes,
       parameters: {},
       headers: {},
       responses: {},
@@ -36,7 +50,16 @@ export function tidy(raw: object): Document {
   for (const item of Object.values(paths)) {
     for (const [method, operation] of Object.entries(item)) item[method] = inReadingOrder(operation)
   }
-  return withoutSharing(document)
+  return withoutUnused(withoutSharing(document))
+}
+
+/** The paths with those operations alone; one without any is left out. */
+function operationsThat(paths: Document['paths'], holds: Outline['holds']): Document['paths'] {
+  const items = Object.entries(paths).map(([path, item]) => {
+    const operations = Object.entries(item).filter(([, operation]) => holds(operation))
+    return [path, Object.fromEntries(operations)] as const
+  })
+  return Object.fromEntries(items.filter(([, item]) => Object.keys(item).length > 0))
 }
 
 function withoutOwnFormats(raw: object): Document {
@@ -88,4 +111,39 @@ function inReadingOrder(operation: Operation): Operation {
 /** Objects that stand in two places would become YAML anchors, which few readers of a contract expect. */
 function withoutSharing(document: Document): Document {
   return JSON.parse(JSON.stringify(document))
+}
+
+/** Without the components that no operation leads to. */
+function withoutUnused(document: Document): Document {
+  const { securitySchemes, ...kinds } = document.components
+  const isUsed = usedBy(document)
+  const isNamed = (scheme: string) =>
+    operationsOf(document).some(([, { security = [] }]) => security.some((each) => scheme in each))
+  const components = Object.entries(kinds).map(([kind, all]) => [
+    kind,
+    withEntries<unknown>(all, (name) => isUsed(at(kind as keyof Components, name).$ref)),
+  ])
+  return {
+    ...document,
+    components: { securitySchemes: withEntries(securitySchemes, isNamed), ...Object.fromEntries(components) },
+  }
+}
+
+function withEntries<T>(all: Readonly<Record<string, T>>, keep: (name: string) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => keep(name)))
+}
+
+/** Whether a reference is mentioned by an operation, or by what an operation mentions. */
+function usedBy({ paths, components }: Document): ($ref: string) => boolean {
+  const used = new Set<string>()
+  const visit = (value: unknown) => {
+    for (const [, $ref = ''] of JSON.stringify(value).matchAll(/"\$ref":"([^"]+)"/g)) {
+      if (used.has($ref)) continue
+      used.add($ref)
+      const [name = '', kind = ''] = $ref.split('/').reverse()
+      visit(components[kind as keyof Components][name])
+    }
+  }
+  visit(paths)
+  return ($ref) => used.has($ref)
 }

@@ -1,62 +1,34 @@
 import { createHash } from 'node:crypto'
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { nothing, text } from './contract.ts'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { featuresOnly } from './guard.ts'
 
-/** The contract itself, as the running service has it. */
-const document: FastifyPluginAsyncTypebox = async (app) => {
+/** The contracts, as the running service has them. No contract lists these calls: nobody has a client for them. */
+const document: FastifyPluginAsync = async (app) => {
   featuresOnly(app)
+  const serve = (url: string, type: string, write: () => string) =>
+    app.get(url, { config: { feature: 'docs' }, schema: { hide: true } }, serving(`${type}; charset=utf-8`, write))
 
-  app.route({
-    method: 'GET',
-    url: '/openapi.yaml',
-    config: { feature: 'docs' },
-    schema: {
-      operationId: 'getContractYaml',
-      summary: 'This contract as YAML',
-      description: 'OpenAPI 3.0.3.',
-      tags: ['Documentation'],
-      security: [],
-      response: { 200: text('application/yaml', 'The contract'), ...UNCHANGED },
-    },
-    handler: serving('application/yaml; charset=utf-8', () => app.swagger({ yaml: true })),
-  })
-
-  app.route({
-    method: 'GET',
-    url: '/openapi.json',
-    config: { feature: 'docs' },
-    schema: {
-      operationId: 'getContractJson',
-      summary: 'This contract as JSON',
-      description: 'OpenAPI 3.0.3.',
-      tags: ['Documentation'],
-      security: [],
-      response: {
-        200: {
-          description: 'The contract',
-          content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
-        },
-        ...UNCHANGED,
-      },
-    },
-    handler: serving('application/json; charset=utf-8', () => JSON.stringify(app.swagger())),
-  })
+  const { main, compat } = app.contracts
+  for (const [place, contract] of [
+    ['/openapi', main],
+    ['/openapi-compat', compat],
+  ] as const) {
+    if (!contract) continue
+    serve(`${place}.yaml`, 'application/yaml', contract.yaml)
+    serve(`${place}.json`, 'application/json', () => JSON.stringify(contract.document()))
+  }
 }
-
-const UNCHANGED = { 304: nothing('It is what the `ETag` in `If-None-Match` names') }
 
 /** Answers with a text that is written once, when it is first asked for: most services are never asked. */
 function serving(type: string, write: () => string) {
   let written: { body: Buffer; etag: string } | undefined
-  return async ({ headers }: FastifyRequest, reply: FastifyReply): Promise<never> => {
+  return async ({ headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     written ??= withTag(Buffer.from(write()))
     const { body, etag } = written
     reply.header('etag', etag).header('cache-control', 'no-cache')
     // a proxy that compresses makes a weak one of it
     const isKnown = headers['if-none-match']?.split(',').some((known) => known.trim().replace(/^W\//, '') === etag)
-    return (isKnown ? reply.code(304).send() : reply.type(type).send(body)) as never
+    return isKnown ? reply.code(304).send() : reply.type(type).send(body)
   }
 }
 

@@ -204,7 +204,7 @@ export const Environment = Type.Object({
   OTEL_SDK_DISABLED: choice(['true', 'false'], 'false', '`true` switches traces off, whatever else is set'),
   COMPAT: text(
     DIALECTS.join(','),
-    'services whose API Latchkey also speaks, so that their clients keep working',
+    'services whose API Latchkey also speaks, so that their clients keep working; `openapi-compat.yaml` has a tag for each',
     '`none` or a comma-separated list',
   ),
   COMPAT_HIDE_UNKNOWN: choice(
@@ -212,7 +212,7 @@ export const Environment = Type.Object({
     'off',
     '`on`: the login of `python-jwt-template` does not tell which addresses have an account, although its clients expect it',
   ),
-  DOCS: choice(['on', 'off'], 'on', '`off`: the contract and its pages are not served'),
+  DOCS: choice(['on', 'off'], 'on', '`off`: the contracts and their pages are not served'),
   LOG_LEVEL: choice(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',

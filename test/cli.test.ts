@@ -261,11 +261,13 @@ t.test('--revoke alone is refused', async (t) => {
   })
 })
 
-t.test('openapi prints the contract, whatever the environment is', async (t) => {
+t.test('openapi prints each contract, whatever the environment is', async (t) => {
   const { latchkey, folder, path } = commandLine(t, { PORT: 'nonsense' })
   const printed = await latchkey('openapi')
   t.strictSame([printed.code, printed.stderr], [0, ''])
   t.equal(printed.stdout, readFileSync(join(PROJECT, 'openapi.yaml'), 'utf8'))
+  const compat = await latchkey('openapi --compat')
+  t.equal(compat.stdout, readFileSync(join(PROJECT, 'openapi-compat.yaml'), 'utf8'))
   t.strictSame(await latchkey('openapi --write out.yaml'), { code: 0, stdout: '', stderr: '' })
   t.equal(readFileSync(path('out.yaml'), 'utf8'), printed.stdout)
   t.strictSame(readdirSync(folder), ['out.yaml'], 'no database was made')

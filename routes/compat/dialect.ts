@@ -2,6 +2,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, type Failure, PASSWORD_CODES, statusOf, titleOf } from '../../src/errors.ts'
+import type { Dialect as Service } from '../../src/operation/values.ts'
 
 /** What is answered to a failure. */
 export interface Retort {
@@ -11,8 +12,8 @@ export interface Retort {
 
 /** How one service words failures. */
 export interface Dialect {
-  /** the groups of the contract */
-  tags: string[]
+  /** the group of the contract */
+  tag: Service
   /** what a refusal looks like, where the route says nothing else */
   shape: TSchema
   /** a sentence in that shape */
@@ -49,7 +50,7 @@ export function speak(app: FastifyInstance, dialect: Dialect): void {
   app.addHook('onRoute', ({ schema, method }) => {
     // a HEAD route shares the schema of its GET, which is described once
     if (!schema || method === 'HEAD') return
-    schema.tags = dialect.tags
+    schema.tags = [dialect.tag]
     schema.security ??= []
     schema.response = { ...general(dialect, method !== 'GET'), ...(schema.response ?? {}) }
   })

@@ -68,7 +68,7 @@ const SENTENCES = {
 
 const wrap = (message: string) => ({ message })
 
-export const dialect: Dialect = { tags: ['flask-auth'], shape: Message, wrap, word: wordBy(wrap, sentenceFor) }
+export const dialect: Dialect = { tag: 'flask-auth', shape: Message, wrap, word: wordBy(wrap, sentenceFor) }
 
 function sentenceFor(failure: Failure, request: FastifyRequest): readonly [status: number, sentence: string] {
   const isLogin = request.routeOptions.url === '/auth/login'

@@ -157,4 +157,4 @@ export const REFUSED = {
   ofDeletion: { 409: refuse(titleOf('last_admin')) },
 }
 
-export const dialect: Dialect = { tags: ['flask-jwt-demo'], shape: Refusal, wrap, word }
+export const dialect: Dialect = { tag: 'flask-jwt-demo', shape: Refusal, wrap, word }

@@ -69,7 +69,7 @@ const SIGNATURE_MISMATCH = [401, "Token Signature doesn't match"] as const
 
 const wrap = (message: string) => ({ status: 'failed', message })
 
-export const dialect: Dialect = { tags: ['python-jwt-template'], shape: Message, wrap, word: wordBy(wrap, sentenceFor) }
+export const dialect: Dialect = { tag: 'python-jwt-template', shape: Message, wrap, word: wordBy(wrap, sentenceFor) }
 
 function sentenceFor(failure: Failure, request: FastifyRequest): readonly [status: number, sentence: string] {
   if (isAboutBody(failure)) {

@@ -27,19 +27,28 @@ function placeOf(operationId: string): number {
   return place < 0 ? Number.MAX_SAFE_INTEGER : place
 }
 
-/** Makes the collection of a contract. The same contract gives the same collection. */
-export async function buildCollection(document: Document): Promise<Collection> {
-  const generated = await convert(toGenerator(document))
-  const operations = new Map(operationsOf(document).map(([, operation]) => [operation.operationId, operation]))
-  // a tag that no operation has gets a folder too
-  const used = generated.item.filter(({ item }) => item.length > 0)
-  const folders = used.map((folder) => finishFolder(document, operations, folder))
+/**
+ * Makes one collection of contracts. The same contracts give the same collection.
+ * @param first says what the collection is about
+ */
+export async function buildCollection(first: Document, ...others: readonly Document[]): Promise<Collection> {
+  const { info, folders } = await foldersOf(first)
+  for (const document of others) folders.push(...(await foldersOf(document)).folders)
   return {
-    info: { ...generated.info, _postman_id: idOf('') },
+    info: { ...info, _postman_id: idOf('') },
     item: sortBy(folders, ({ place }) => place).map(({ folder }) => folder),
     event: eventOf('', 'prerequest', FRESH_NAME),
     variable: Object.entries(VARIABLES).map(([key, value]) => ({ key, value })),
   }
+}
+
+/** A folder for each tag of a contract that an operation has. */
+async function foldersOf(document: Document) {
+  const { info, item } = await convert(toGenerator(document))
+  const operations = new Map(operationsOf(document).map(([, operation]) => [operation.operationId, operation]))
+  // a tag that no operation has gets a folder too
+  const used = item.filter((folder) => folder.item.length > 0)
+  return { info, folders: used.map((folder) => finishFolder(document, operations, folder)) }
 }
 
 function sortBy<T>(values: readonly T[], place: (value: T) => number): T[] {

@@ -54,9 +54,6 @@ export const RUNS: Readonly<Record<string, Run>> = {
   getReadiness: {},
   getJwks: { cacheable: true },
 
-  getContractYaml: { cacheable: true },
-  getContractJson: { cacheable: true },
-
   register: { body: { ...PERSON, name: 'Ada Lovelace' }, keep: { username: "pm.variables.get('fresh')", ...TOKENS } },
   login: { body: { identifier: '{{username}}', password: '{{password}}' }, keep: TOKENS },
   refreshSession: { body: { refresh_token: '{{refresh_token}}' }, keep: TOKENS },

@@ -1,6 +1,6 @@
 /** Malformed requests: the contract's own examples, bent out of shape. */
 import fc from 'fast-check'
-import { contract } from '../support/contract.ts'
+import { contracts } from '../support/contract.ts'
 
 /** Who sends a request; the test knows their tokens. */
 export type Sender = 'nobody' | 'user' | 'admin'
@@ -32,23 +32,25 @@ interface Target {
   body: Record<string, unknown> | undefined
 }
 
-const examples = (contract.components as { examples?: Record<string, { value: Record<string, unknown> }> }).examples
+type Examples = Record<string, { value: Record<string, unknown> }>
 
 /** The examples of what an operation takes: several where several services share it; undefined where it takes no body. */
-function examplesOf({ requestBody }: Operation): (Record<string, unknown> | undefined)[] {
+function examplesOf({ requestBody }: Operation, examples: Examples = {}): (Record<string, unknown> | undefined)[] {
   const named = Object.values(requestBody?.content['application/json']?.examples ?? {})
-  return named.length > 0 ? named.map(({ $ref }) => examples?.[$ref.split('/').at(-1) ?? '']?.value) : [undefined]
+  return named.length > 0 ? named.map(({ $ref }) => examples[$ref.split('/').at(-1) ?? '']?.value) : [undefined]
 }
 
-/** Every operation of the contract, once for each example of its body. */
-export const targets: readonly Target[] = Object.entries(contract.paths).flatMap(([template, item]) =>
-  Object.entries(item as Record<string, Operation>).flatMap(([method, operation]) =>
-    examplesOf(operation).map((body) => ({
-      method: method.toUpperCase(),
-      template,
-      query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name),
-      body,
-    })),
+/** Every operation of the contracts, once for each example of its body. */
+export const targets: readonly Target[] = Object.values(contracts).flatMap(({ paths, components }) =>
+  Object.entries(paths).flatMap(([template, item]) =>
+    Object.entries(item as Record<string, Operation>).flatMap(([method, operation]) =>
+      examplesOf(operation, (components as { examples?: Examples }).examples).map((body) => ({
+        method: method.toUpperCase(),
+        template,
+        query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+        body,
+      })),
+    ),
   ),
 )
 

@@ -1,12 +1,10 @@
 /** The closed list of error codes is one list, in the code and in the contract. */
-
-import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { parse } from 'yaml'
-import { type Document, nameOf, operationsOf } from '../../plugins/openapi-document.ts'
+import { nameOf, operationsOf } from '../../plugins/openapi-document.ts'
+import { readContract } from '../../scripts/contract/read.ts'
 import { ERROR_CODES } from '../../src/errors.ts'
 
-const document = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
+const document = readContract()
 
 /** Codes that no operation answers with. */
 const OUTSIDE_OPERATIONS = [

@@ -1,36 +1,73 @@
-/** `openapi.yaml`: written by the code, complete, and free of what the tools behind it leave lying about. */
-import { readFileSync } from 'node:fs'
+/** `openapi.yaml` and `openapi-compat.yaml`: written by the code, complete, and free of what the tools behind it leave lying about. */
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
-import { type Document, type Media, operationsOf } from '../../plugins/openapi-document.ts'
+import type { ContractName } from '../../plugins/openapi-contracts.ts'
+import { type Document, type Media, type Operation, operationsOf } from '../../plugins/openapi-document.ts'
+import { CONTRACT_FILES, contractFile } from '../../scripts/contract/read.ts'
 import { startApp } from '../support/app.ts'
 
-const file = readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')
-const document = parse(file) as Document
-const operations = operationsOf(document)
+interface Contract {
+  name: ContractName
+  /** its text */
+  file: string
+  document: Document
+  operations: [method: string, operation: Operation][]
+}
 
-t.test('openapi.yaml is what the code makes, to the byte; "npm run openapi" writes it', async (t) => {
-  const app = await startApp(t)
-  t.equal(app.swagger({ yaml: true }), file)
+const CONTRACTS: readonly Contract[] = (['main', 'compat'] as const).map((name) => {
+  const file = contractFile(name)
+  const document = parse(file) as Document
+  return { name, file, document, operations: operationsOf(document) }
 })
 
-t.test('the running service serves that same document, as YAML and as JSON', async (t) => {
+/** Tests each of them. */
+function onEach(title: string, check: (t: Test, contract: Contract) => Promise<void>): void {
+  for (const contract of CONTRACTS) t.test(`${CONTRACT_FILES[contract.name]}: ${title}`, (t) => check(t, contract))
+}
+
+const ajv = new Ajv({ strict: false, validateSchema: false })
+addFormats.default(ajv)
+for (const { name, document } of CONTRACTS) ajv.addSchema(document, name)
+
+/** The examples of a body, looked up where they are mentioned by name. */
+function examplesOf({ example, examples = {} }: Media, document: Document): unknown[] {
+  const named = Object.values(examples).map((each) =>
+    '$ref' in each ? document.components.examples[each.$ref.split('/').at(-1) ?? '']?.value : each.value,
+  )
+  return example === undefined ? named : [example, ...named]
+}
+
+function checkBody(t: Test, { name, document }: Contract, where: string, content: Record<string, Media> = {}): void {
+  for (const [type, media] of Object.entries(content)) {
+    const examples = examplesOf(media, document)
+    t.ok(examples.length > 0, `${where} has an example`)
+    const schema = JSON.parse(JSON.stringify(media.schema).replaceAll('"#/', `"${name}#/`))
+    for (const example of examples) t.ok(ajv.validate(schema, example), `${where}, ${type}: ${ajv.errorsText()}`)
+  }
+}
+
+onEach('it is what the code makes, to the byte; "npm run openapi" writes it', async (t, { name, file }) => {
   const app = await startApp(t)
-  const yaml = await app.inject({ url: '/openapi.yaml' })
+  t.equal(app.contracts[name]?.yaml(), file)
+})
+
+onEach('the running service serves that same document, as YAML and as JSON', async (t, { name, file, document }) => {
+  const app = await startApp(t)
+  const yaml = await app.inject({ url: `/${CONTRACT_FILES[name]}` })
   t.equal(yaml.headers['content-type'], 'application/yaml; charset=utf-8')
   t.equal(yaml.body, file)
-  t.strictSame((await app.inject({ url: '/openapi.json' })).json(), document)
+  t.strictSame((await app.inject({ url: `/${CONTRACT_FILES[name].replace('yaml', 'json')}` })).json(), document)
 })
 
-t.test('readers of YAML 1.1 and of YAML 1.2 see the same document', async (t) => {
+onEach('readers of YAML 1.1 and of YAML 1.2 see the same document', async (t, { file, document }) => {
   t.strictSame(parse(file, { version: '1.1' }), document)
 })
 
-t.test(
+onEach(
   'every operation has a name of its own, a summary, a description, tags of the list and its security',
-  async (t) => {
+  async (t, { document, operations }) => {
     const tags = new Set(document.tags?.map((tag) => (tag as { name: string }).name))
     const names = new Set<string>()
     t.ok(operations.length > 50)
@@ -48,43 +85,24 @@ t.test(
   },
 )
 
-t.test('no description says one thing twice', async (t) => {
+onEach('no description says one thing twice', async (t, { operations }) => {
   for (const [, { operationId, description = '' }] of operations) {
     const paragraphs = description.split('\n\n')
     t.equal(new Set(paragraphs).size, paragraphs.length, operationId)
   }
 })
 
-const ajv = new Ajv({ strict: false, validateSchema: false })
-addFormats.default(ajv)
-ajv.addSchema(document, 'contract')
-
-/** The examples of a body, looked up where they are mentioned by name. */
-function examplesOf({ example, examples = {} }: Media): unknown[] {
-  const named = Object.values(examples).map((each) =>
-    '$ref' in each ? document.components.examples[each.$ref.split('/').at(-1) ?? '']?.value : each.value,
-  )
-  return example === undefined ? named : [example, ...named]
-}
-
-function checkBody(t: Test, where: string, content: Record<string, Media> = {}): void {
-  for (const [type, media] of Object.entries(content)) {
-    const examples = examplesOf(media)
-    t.ok(examples.length > 0, `${where} has an example`)
-    const schema = JSON.parse(JSON.stringify(media.schema).replaceAll('"#/', '"contract#/'))
-    for (const example of examples) t.ok(ajv.validate(schema, example), `${where}, ${type}: ${ajv.errorsText()}`)
-  }
-}
-
-t.test('every body has an example, and every example fits its schema', async (t) => {
+onEach('every body has an example, and every example fits its schema', async (t, contract) => {
+  const { document, operations } = contract
   for (const [, { operationId, requestBody, responses }] of operations) {
-    checkBody(t, `the body of ${operationId}`, requestBody?.content)
-    for (const [status, { content }] of Object.entries(responses)) checkBody(t, `${operationId} ${status}`, content)
+    checkBody(t, contract, `the body of ${operationId}`, requestBody?.content)
+    for (const [status, { content }] of Object.entries(responses))
+      checkBody(t, contract, `${operationId} ${status}`, content)
   }
-  for (const [name, { content }] of Object.entries(document.components.responses)) checkBody(t, name, content)
+  for (const [name, { content }] of Object.entries(document.components.responses)) checkBody(t, contract, name, content)
 })
 
-t.test('answers without a body have no content, all others have one', async (t) => {
+onEach('answers without a body have no content, all others have one', async (t, { operations }) => {
   for (const [, { operationId, responses }] of operations) {
     for (const [status, { $ref, content }] of Object.entries(responses)) {
       t.equal($ref === undefined && content === undefined, ['204', '304'].includes(status), `${operationId} ${status}`)
@@ -92,19 +110,22 @@ t.test('answers without a body have no content, all others have one', async (t) 
   }
 })
 
-t.test('problems and path parameters stand in the document once and are mentioned by name', async (t) => {
-  for (const [, { operationId, parameters = [], responses }] of operations) {
-    for (const parameter of parameters) t.not(parameter.in, 'path', operationId)
-    for (const [status, { $ref, content }] of Object.entries(responses)) {
-      // dialects word their refusals themselves, in a named schema of their own
-      const own = content?.['application/json']?.schema?.$ref
-      if (Number(status) >= 400 && !own)
-        t.match($ref, /^#\/components\/responses\/[A-Za-z]+$/, `${operationId} ${status}`)
+onEach(
+  'problems and path parameters stand in the document once and are mentioned by name',
+  async (t, { operations }) => {
+    for (const [, { operationId, parameters = [], responses }] of operations) {
+      for (const parameter of parameters) t.not(parameter.in, 'path', operationId)
+      for (const [status, { $ref, content }] of Object.entries(responses)) {
+        // dialects word their refusals themselves, in a named schema of their own
+        const own = content?.['application/json']?.schema?.$ref
+        if (Number(status) >= 400 && !own)
+          t.match($ref, /^#\/components\/responses\/[A-Za-z]+$/, `${operationId} ${status}`)
+      }
     }
-  }
-})
+  },
+)
 
-t.test('nothing is left in it that OpenAPI 3.0 does not know', async (t) => {
+onEach('nothing is left in it that OpenAPI 3.0 does not know', async (t, { file }) => {
   for (const [what, pattern] of Object.entries({
     'a bare time, which YAML 1.1 takes for a date': /: \d{4}-\d\d-\d\dT/,
     'a YAML anchor': /[:-] [&*]\w+$/m,

@@ -12,7 +12,7 @@ const OPEN = [
   /^\/api\/v1\/auth\/invitations\/accept$/,
   /^\/health(\/live|\/ready)?$/,
   /^\/\.well-known\/jwks\.json$/,
-  /^\/openapi\.(yaml|json)$/,
+  /^\/openapi(-compat)?\.(yaml|json)$/,
   /^\/(docs|redoc)(\/|$)/,
   new RegExp(`^/(${PAGES.join('|')})$`),
 ]

@@ -4,16 +4,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { operationsOf } from '../../plugins/openapi-document.ts'
+import { readContract } from '../../scripts/contract/read.ts'
 import { buildCollection, idOf } from '../../scripts/postman/collection.ts'
 import type { Collection } from '../../scripts/postman/convert.ts'
 import { RUNS } from '../../scripts/postman/runs.ts'
-import { COLLECTION, collectionFile, readContract } from '../../scripts/postman/write.ts'
+import { COLLECTION, collectionFile } from '../../scripts/postman/write.ts'
 import { testEnvironment } from '../support/app.ts'
 import { emptyFolder, PROJECT, startChild } from '../support/child.ts'
 import { runNewman, UNSENT } from '../support/newman.ts'
 import { startService } from '../support/service.ts'
 
-const operations = operationsOf(readContract()).map(([, operation]) => operation)
+const operations = [readContract('main'), readContract('compat')]
+  .flatMap(operationsOf)
+  .map(([, operation]) => operation)
 const file = readFileSync(COLLECTION, 'utf8')
 const ADMIN = { admin_username: 'root', admin_password: 'a password for an admin' }
 
@@ -43,7 +46,7 @@ function explain(operationId: string, trouble: string): string {
     : `${operationId} has no green run with the contract’s examples: give it an entry in scripts/postman/runs.ts`
 }
 
-t.test('the collection in docs/ is what the contract gives, to the byte; "npm run postman" writes it', async (t) => {
+t.test('the collection in docs/ is what the contracts give, to the byte; "npm run postman" writes it', async (t) => {
   t.equal(file, await collectionFile(), '`npm run postman` writes the collection anew')
 })
 

@@ -1,14 +1,10 @@
 /** No operation without a test of its refusals: each is asked for what it must not give. */
-import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { parse } from 'yaml'
 import type { Document, Operation } from '../../plugins/openapi-document.ts'
-import { DIALECTS } from '../../src/operation/values.ts'
+import { readContract } from '../../scripts/contract/read.ts'
 import { bearer, registerAdmin, startApp, type TestApp } from '../support/app.ts'
-
-const { paths } = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Document
 
 interface Call extends Operation {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -21,16 +17,18 @@ const ON = { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' }
 
 const ID = '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21'
 
-const calls = Object.entries(paths).flatMap(([template, item]) =>
-  Object.entries(item).map(
-    ([method, operation]) =>
-      ({ ...operation, template, url: template.replace(/\{\w+\}/g, ID), method: method.toUpperCase() }) as Call,
-  ),
-)
+const callsOf = ({ paths }: Document) =>
+  Object.entries(paths).flatMap(([template, item]) =>
+    Object.entries(item).map(
+      ([method, operation]) =>
+        ({ ...operation, template, url: template.replace(/\{\w+\}/g, ID), method: method.toUpperCase() }) as Call,
+    ),
+  )
+
+const own = callsOf(readContract('main'))
 /** Calls that answer as another service does: a problem document would tell their clients nothing. */
-const isForeign = ({ tags = [] }: Call) => tags.some((tag) => (DIALECTS as readonly string[]).includes(tag))
-const foreign = calls.filter(isForeign)
-const own = calls.filter((call) => !isForeign(call))
+const foreign = callsOf(readContract('compat'))
+const calls = [...own, ...foreign]
 /** Whether a token is looked at, and whether the call needs one: `{}` stands for none. */
 const knowsTokens = ({ security = [] }: Call) => security.length > 0
 const isGuarded = ({ security = [] }: Call) =>

@@ -17,6 +17,7 @@ const PASSWORD = 'wrong horse, right staple'
 /** Pages, and what they have that is read from elsewhere. */
 const PAGES = {
   '/openapi.yaml': 'openapi: 3.0.3',
+  '/openapi-compat.yaml': 'openapi: 3.0.3',
   '/docs/swagger-ui.css': '.swagger-ui',
   '/redoc/redoc.standalone.js': 'Redoc',
   '/metrics': 'process_resident_memory_bytes',

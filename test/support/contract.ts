@@ -1,4 +1,4 @@
-/** Holds every answer of the tests against `openapi.yaml`. */
+/** Holds every answer of the tests against the contracts. */
 import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
+import type { ContractName } from '../../plugins/openapi-contracts.ts'
+import { contractFile } from '../../scripts/contract/read.ts'
 
 interface Header {
   $ref?: string
@@ -25,10 +27,11 @@ interface Contract {
   components: { responses?: Record<string, Response>; headers?: Record<string, Header> }
 }
 
-export const contract = readContract(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8'))
+const NAMES: readonly ContractName[] = ['main', 'compat']
 
 /** Reading YAML takes each test file half a second: what it says is kept among the packages, by the digest of the text. */
-function readContract(text: string): Contract {
+function readKept(name: ContractName): Contract {
+  const text = contractFile(name)
   const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
   const path = join(cache, `contract-${hash('sha256', text).slice(0, 16)}.json`)
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'))
@@ -40,12 +43,18 @@ function readContract(text: string): Contract {
   return read
 }
 
+export const contracts = Object.fromEntries(NAMES.map((name) => [name, readKept(name)])) as unknown as Record<
+  ContractName,
+  Contract
+>
+
 const ajv = new Ajv({ strict: false, validateSchema: false })
 addFormats.default(ajv)
-ajv.addSchema(contract, 'contract')
+for (const name of NAMES) ajv.addSchema(contracts[name], name)
 
-const paths = Object.keys(contract.paths)
-  .map((template) => ({
+const paths = NAMES.flatMap((name) => Object.keys(contracts[name].paths).map((template) => ({ name, template })))
+  .map(({ name, template }) => ({
+    name,
     template,
     pattern: new RegExp(`^${template.replace(/\./g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
   }))
@@ -70,11 +79,12 @@ function escapePointer(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function validatorAt(pointer: string): ValidateFunction {
-  const known = compiled.get(pointer)
+function validatorAt(name: ContractName, pointer: string): ValidateFunction {
+  const $ref = `${name}#${pointer}`
+  const known = compiled.get($ref)
   if (known) return known
-  const validate = ajv.compile({ $ref: `contract#${pointer}` })
-  compiled.set(pointer, validate)
+  const validate = ajv.compile({ $ref })
+  compiled.set($ref, validate)
   return validate
 }
 
@@ -85,18 +95,19 @@ export function violation(answer: Answer): string | undefined {
   const isVerify = answer.path.startsWith('/api/v1/auth/verify')
   const { method, path } = isVerify ? { method: 'GET', path: '/api/v1/auth/verify' } : answer
   const where = `${method} ${path} → ${status}`
-  const template = paths.find(({ pattern }) => pattern.test(path))?.template
-  const operation = template === undefined ? undefined : contract.paths[template]?.[method.toLowerCase()]
-  if (template === undefined || !operation) return outsideContract(where, status, headers, body)
+  const { name, template = '' } = paths.find(({ pattern }) => pattern.test(path)) ?? {}
+  const operation = name && contracts[name].paths[template]?.[method.toLowerCase()]
+  if (!name || !operation) return outsideContract(where, answer)
+  const { components } = contracts[name]
   let pointer = `/paths/${escapePointer(template)}/${method.toLowerCase()}/responses/${status}`
   let response = operation.responses[status]
   if (!response) return `${where}: the contract has no such status`
   if (response.$ref) {
     pointer = response.$ref.slice(1)
-    response = contract.components.responses?.[nameOf(response.$ref)] ?? {}
+    response = components.responses?.[nameOf(response.$ref)] ?? {}
   }
   for (const [name, header] of Object.entries(response.headers ?? {})) {
-    const { required } = header.$ref ? (contract.components.headers?.[nameOf(header.$ref)] ?? {}) : header
+    const { required } = header.$ref ? (components.headers?.[nameOf(header.$ref)] ?? {}) : header
     if (required && headers[name.toLowerCase()] === undefined) return `${where}: no ${name}`
   }
   if (!response.content) return body === '' ? undefined : `${where}: a body where the contract has none`
@@ -104,14 +115,17 @@ export function violation(answer: Answer): string | undefined {
   const media = response.content[type]
   if (!media) return `${where}: ${type} is not in the contract`
   if (!/[/+]json$/.test(type)) return undefined
-  const validate = validatorAt(`${pointer}/content/${escapePointer(type)}/schema`)
+  const validate = validatorAt(name, `${pointer}/content/${escapePointer(type)}/schema`)
   return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)} in ${body}`
 }
 
+/** The contracts themselves are in no contract. */
+const ITSELF = /^\/openapi[\w.-]*\.(yaml|json)$/
+
 /** Unknown URLs and methods are in no operation; they still answer with a problem. */
-function outsideContract(where: string, status: number, headers: Answer['headers'], body: string): string | undefined {
-  if (status < 400) return `${where}: not in the contract`
+function outsideContract(where: string, { path, status, headers, body }: Answer): string | undefined {
+  if (status < 400) return ITSELF.test(path) ? undefined : `${where}: not in the contract`
   if (!String(headers['content-type']).startsWith('application/problem+json')) return `${where}: not a problem document`
-  const validate = validatorAt('/components/schemas/Problem')
+  const validate = validatorAt('main', '/components/schemas/Problem')
   return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)}`
 }

@@ -56,10 +56,24 @@ t.test('COMPAT=none leaves nothing of them, in the service and in its contract',
     ['POST', '/user'],
   ] as const)
     t.match(await ask(method, path), { status: 404, body: { code: 'not_found' } })
+  for (const path of ['/openapi-compat.yaml', '/openapi-compat.json', '/docs/compat', '/docs/compat/start.js'])
+    t.match(await ask('GET', path), { status: 404, body: { code: 'not_found' } }, path)
   const { body } = await ask('GET', '/openapi.json')
   t.strictSame(
     Object.keys(body.paths).filter((path) => /^\/(auth|user|logout|validate|authenticate)/.test(path)),
     [],
   )
-  t.notOk(body.tags.some(({ name }: { name: string }) => name.startsWith('flask') || name.startsWith('python')))
+  t.notMatch(JSON.stringify(body), /flask|python|compat/i)
+})
+
+t.test('the contract of these calls has the dialects that COMPAT names, and nothing else', async (t) => {
+  const { ask } = await start(t, 'flask-auth')
+  const { body } = await ask('GET', '/openapi-compat.json')
+  t.strictSame(Object.keys(body.paths).sort(), ['/auth/login', '/auth/protected', '/auth/register'])
+  t.strictSame(
+    body.tags.map(({ name }: { name: string }) => name),
+    ['flask-auth'],
+  )
+  t.strictSame(Object.keys(body.components.securitySchemes), ['bearer'])
+  t.notMatch(JSON.stringify(body.components), /FlaskJwtDemo|PythonJwtTemplate|Compat/)
 })
