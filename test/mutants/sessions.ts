@@ -15,11 +15,9 @@ const WITHDRAWN = ['test/attacks/withdrawn.test.ts']
 const FINDING = ['test/faults/finding-out.test.ts']
 const EMAIL = ['test/routes/email.test.ts']
 const ATTDEV = ['test/attacks/devices.test.ts']
-const ENDSWHAT = ['test/security/what-ends-what.test.ts']
-const RACES = ['test/attacks/withdrawn.test.ts', 'test/postgres/races.test.ts']
+const RACES = ['test/postgres/races.test.ts']
 const JWTDEMO = ['test/routes/compat/flask-jwt-demo.test.ts', 'test/attacks/single-use.test.ts']
 const SIZES = ['test/attacks/answer-sizes.test.ts']
-const TEMPLATE = ['test/routes/compat/python-jwt-template.test.ts', 'test/routes/compat/flask-auth.test.ts']
 const FAULTS = ['test/faults/finding-out.test.ts', 'test/faults/postgres.test.ts']
 const ADMIN = ['test/routes/admin.test.ts']
 const TAKEN = ['test/attacks/accounts.test.ts', 'test/routes/admin.test.ts']
@@ -184,7 +182,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/refresh.ts',
     from: 'session.revoked_at !== null || session.disabled_at !== null',
     to: 'session.revoked_at !== null',
-    tests: ENDSWHAT,
+    tests: REFRESH,
   },
   {
     mistake: 'a session that was idle for too long is refreshed',
@@ -198,7 +196,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/refresh.ts',
     from: ".where('generation', '=', stand('generation'))",
     to: '',
-    tests: REFRESH,
+    tests: RACES,
   },
   {
     mistake: 'a session that ends meanwhile is refreshed',
@@ -268,7 +266,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/session.ts',
     from: '{ before: at - KEEP_EXPIRED }',
     to: '{ before: at }',
-    tests: TEMPLATE,
+    tests: REFRESH,
   },
   {
     mistake: 'a proof counts a minute too long',

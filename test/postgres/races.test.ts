@@ -12,6 +12,7 @@ import {
   login,
   type Person,
   post,
+  refresh,
   registerAdmin,
   registerSomebody,
   startApp,
@@ -106,6 +107,14 @@ const lingers = (db: Db) =>
     return rows.length > 0
   })
 
+/** Resolves while a transaction waits for what another one holds. */
+const waitsForLock = (db: Db) =>
+  eventually(async () => {
+    const { rows } = await sql`
+      select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(db)
+    return rows.length > 0
+  })
+
 const uidOf = async (app: TestApp, person: Person) => (await getMe(app, person.access_token)).json().id as string
 
 async function put(app: TestApp, by: Person, uid: string, payload: object) {
@@ -136,6 +145,31 @@ async function races(t: Test): Promise<void> {
         .execute()
       t.strictSame(living, [], 'no session is left')
       if (opened.statusCode === 200) t.equal((await getMe(there, opened.json().access_token)).statusCode, 401)
+    })
+  }
+
+  for (const [what, change] of Object.entries({
+    'has been refreshed twice': { generation: 3 },
+    'has ended': { revoked_at: 1, revoked_reason: 'logout' },
+  })) {
+    t.test(`a refresh that waits for another one changes no session that ${what} by then`, async (t) => {
+      const { here } = await twoNodes(t)
+      const { refresh_token } = await registerSomebody(here)
+      const { promise: isLet, resolve: letGo } = Promise.withResolvers<void>()
+      const { promise: isWritten, resolve: written } = Promise.withResolvers<void>()
+      const changed = inTransaction(here.db, async (tx) => {
+        await tx.updateTable('sessions').set(change).execute()
+        written()
+        await isLet
+      })
+      await isWritten
+      const refreshed = refresh(here, refresh_token)
+      await waitsForLock(here.db)
+      letGo()
+      await changed
+      t.equal((await refreshed).statusCode, 401)
+      const session = await here.db.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+      t.equal(session.generation, change.generation ?? 1)
     })
   }
 

@@ -92,6 +92,26 @@ t.test('refresh', (t) =>
       t.equal((await refresh(app, refresh_token)).json().code, 'refresh_token_invalid')
     })
 
+    t.test('who was disabled by hand, in the database, refreshes nothing', async (t) => {
+      const app = await startApp(t, environment)
+      const { username, refresh_token } = await registerSomebody(app)
+      await app.db.updateTable('users').set({ disabled_at: app.now() }).where('username', '=', username).execute()
+      t.equal((await refresh(app, refresh_token)).json().code, 'refresh_token_invalid')
+    })
+
+    t.test('for a day a session that has expired is said to have, though others sign in', async (t) => {
+      const app = await startApp(t, { ...environment, REFRESH_TOKEN_TTL: '1h', SESSION_IDLE_TTL: '1h' })
+      const { refresh_token } = await registerSomebody(app)
+      for (const [hours, code] of [
+        [24, 'refresh_token_expired'],
+        [2, 'refresh_token_invalid'],
+      ] as const) {
+        app.clock.advance(hours * 3_600_000)
+        await registerSomebody(app)
+        t.equal((await refresh(app, refresh_token)).json().code, code)
+      }
+    })
+
     t.test('theft of one session leaves the account’s others alone', async (t) => {
       const app = await startApp(t, environment)
       const person = await registerSomebody(app)
