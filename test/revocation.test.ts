@@ -65,6 +65,18 @@ t.test('two nodes', (t) =>
       }
     })
 
+    t.test('a node that may have missed something asks about every session anew', async (t) => {
+      const here = await startApp(t, environment)
+      const there = await startApp(t, here.environment, here.clock)
+      const { access_token } = await registerSomebody(here)
+      t.equal((await getMe(there, access_token)).statusCode, 200)
+      // told to nobody
+      await here.db.updateTable('sessions').set({ revoked_at: here.now(), revoked_reason: 'logout' }).execute()
+      here.clock.advance(60_001)
+      await there.ephemeral.catchUp()
+      t.equal((await getMe(there, access_token)).statusCode, 401)
+    })
+
     t.test('a profile that changes on one node is what the other shows', async (t) => {
       const here = await startApp(t, environment)
       const there = await startApp(t, here.environment, here.clock)

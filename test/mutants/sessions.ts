@@ -17,10 +17,8 @@ const EMAIL = ['test/routes/email.test.ts']
 const ATTDEV = ['test/attacks/devices.test.ts']
 const RACES = ['test/postgres/races.test.ts']
 const JWTDEMO = ['test/routes/compat/flask-jwt-demo.test.ts', 'test/attacks/single-use.test.ts']
-const SIZES = ['test/attacks/answer-sizes.test.ts']
 const FAULTS = ['test/faults/finding-out.test.ts', 'test/faults/postgres.test.ts']
 const ADMIN = ['test/routes/admin.test.ts']
-const TAKEN = ['test/attacks/accounts.test.ts', 'test/routes/admin.test.ts']
 
 export const SESSIONS: readonly Mutant[] = [
   {
@@ -259,7 +257,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/session.ts',
     from: 'origin.user_agent?.slice(0, USER_AGENT_LENGTH)',
     to: 'origin.user_agent',
-    tests: SIZES,
+    tests: ACCOUNT,
   },
   {
     mistake: 'sessions are swept as soon as they expire',
@@ -315,7 +313,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/states.ts',
     from: ".where('users.disabled_at', 'is', null)",
     to: '',
-    tests: TAKEN,
+    tests: REFRESH,
   },
   {
     mistake: 'a session that has ended is read as living',

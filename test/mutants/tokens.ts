@@ -198,7 +198,7 @@ export const TOKENS: readonly Mutant[] = [
     file: 'src/tokens/key-ring.ts',
     from: 'if (key || elapsed() - lookedAt < UNKNOWN_KID_PAUSE) return key',
     to: 'if (key) return key',
-    tests: [...OF_TOKENS, ...UNSEEN],
+    tests: KEYS,
   },
   {
     mistake: 'one key does two things',

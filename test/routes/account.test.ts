@@ -118,7 +118,7 @@ t.test('one’s own account', (t) =>
           method: 'POST',
           url: '/api/v1/auth/login',
           payload: { identifier: person.username, password: person.password },
-          headers: { 'user-agent': 'a phone' },
+          headers: { 'user-agent': `a phone${' '.repeat(300)}that says too much` },
         })
         .then((response) => response.json())
       const gone = await login(app, person.username, person.password)
@@ -128,7 +128,7 @@ t.test('one’s own account', (t) =>
           .items
       const sessions = await list()
       matchLists(t, sessions, [
-        { user_agent: 'a phone', current: false, ip: '127.0.0.1' },
+        { user_agent: 'a phone'.padEnd(256), current: false, ip: '127.0.0.1' },
         { current: true, ip: '127.0.0.1' },
       ])
       t.equal(sessions[0].expires_at, new Date(app.clock.now() + 14 * 86_400_000).toISOString())
@@ -138,9 +138,10 @@ t.test('one’s own account', (t) =>
       t.equal((await getMe(app, phone.access_token)).statusCode, 401)
       t.match((await end(sessions[0].id)).json(), { status: 404, code: 'session_not_found' })
       const stranger = await registerSomebody(app)
-      const foreign = (
+      const [foreign, ...others] = (
         await app.inject({ method: 'GET', url: '/api/v1/users/me/sessions', headers: stranger.authorization })
-      ).json().items[0]
+      ).json().items
+      t.strictSame(others, [], 'nobody sees those of others')
       t.match((await end(foreign.id)).json(), { status: 404, code: 'session_not_found' })
       t.equal((await getMe(app, stranger.access_token)).statusCode, 200)
       matchLists(t, (await end('not-a-uuid')).json(), {

@@ -92,11 +92,20 @@ t.test('refresh', (t) =>
       t.equal((await refresh(app, refresh_token)).json().code, 'refresh_token_invalid')
     })
 
-    t.test('who was disabled by hand, in the database, refreshes nothing', async (t) => {
+    t.test('a token has one spelling', async (t) => {
       const app = await startApp(t, environment)
-      const { username, refresh_token } = await registerSomebody(app)
+      const { refresh_token } = await registerSomebody(app)
+      for (const more of ['=', '.', '!', 'A'])
+        t.equal((await refresh(app, refresh_token + more)).json().code, 'refresh_token_invalid', more)
+      t.equal((await refresh(app, refresh_token)).statusCode, 200)
+    })
+
+    t.test('who was disabled by hand, in the database, refreshes nothing and is let in nowhere', async (t) => {
+      const app = await startApp(t, environment)
+      const { username, refresh_token, access_token } = await registerSomebody(app)
       await app.db.updateTable('users').set({ disabled_at: app.now() }).where('username', '=', username).execute()
       t.equal((await refresh(app, refresh_token)).json().code, 'refresh_token_invalid')
+      t.equal((await getMe(app, access_token)).statusCode, 401)
     })
 
     t.test('for a day a session that has expired is said to have, though others sign in', async (t) => {

@@ -16,6 +16,7 @@ import {
   testClock,
   testEnvironment,
 } from '../support/app.ts'
+import { METRICS_TOKEN } from '../support/scrape.ts'
 
 const DAY = 86_400_000
 const ROTATION = 90 * DAY
@@ -35,6 +36,26 @@ t.test('the key that signs is published, without its private part', async (t) =>
   t.equal(key.kid, kidOf(person.access_token))
   t.strictSame(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
   t.match(key, { alg: 'ES256', crv: 'P-256', kty: 'EC', use: 'sig' })
+})
+
+t.test('tokens of keys that were made up cost the database no more than others but once a second', async (t) => {
+  const app = await startApp(t, { METRICS: `token:${METRICS_TOKEN}` })
+  const { access_token } = await registerSomebody(app)
+  const [head = '', ...rest] = access_token.split('.')
+  const header = JSON.parse(Buffer.from(head, 'base64url').toString())
+  const asked = () => app.counts.database.statement.counts.reduce((sum, count) => sum + count, 0)
+  /** The least, since what is done in the background asks now and then. */
+  const costOf = async (kid: string) => {
+    const token = [Buffer.from(JSON.stringify({ ...header, kid, x: 1 })).toString('base64url'), ...rest].join('.')
+    const costs: number[] = []
+    for (let time = 0; time < 10; time += 1) {
+      const before = asked()
+      t.equal((await getMe(app, token)).statusCode, 401)
+      costs.push(asked() - before)
+    }
+    return Math.min(...costs)
+  }
+  t.equal(await costOf('made-up'), await costOf(header.kid))
 })
 
 t.test('each purpose has a key of its own, and each master key others', (t) => {
