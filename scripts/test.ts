@@ -89,9 +89,11 @@ function install(packages: readonly string[]): void {
   process.stderr.write(`installing ${packages.join(' ')}\n`)
   // RUNLEVEL: Debian's own cluster of PostgreSQL is not started
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  // another may be installing: it is waited for, s
+  const patient = ['-o', 'DPkg::Lock::Timeout=600']
+  spawnSync('apt-get', [...patient, 'update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env })
   // --no-install-recommends: the servers and the browser, not what desktops add to them
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+  spawnSync('apt-get', [...patient, 'install', '-y', '-qq', '--no-install-recommends', ...packages], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env,
   })

@@ -1,10 +1,13 @@
 /** Who goes first where there are more threads that want to run than cores. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
-/** On the scale of `nice`: at 10 a thread gets about a tenth of what another one gets, and all that nobody else wants. */
-const LATER = 10
+/** Steps on the scale of `nice`: 10 below another thread, one gets about a tenth of its time, and all that nobody else wants. */
+const STEPS_BEHIND = 10
+
+/** Last on that scale. */
+const LAST = 19
 
 /** What libuv calls the threads that make hashes. */
 const HASH_THREAD = 'libuv-worker'
@@ -24,7 +27,8 @@ export async function putHashingBehind(): Promise<number> {
     const threads = readdirSync(TASKS).filter(
       (id) => readFileSync(`${TASKS}/${id}/comm`, 'utf8').trim() === HASH_THREAD,
     )
-    for (const id of threads) setPriority(Number(id), LATER)
+    const behind = Math.min(LAST, getPriority() + STEPS_BEHIND)
+    for (const id of threads) setPriority(Number(id), behind)
     return threads.length
   } catch {
     // without /proc, or where a container forbids it: slower under load, and right all the same

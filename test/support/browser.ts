@@ -15,7 +15,7 @@ const ARGUMENTS = [
 ]
 
 /** Longest wait for anything on a page, in ms; a busy machine with one core needs some. */
-const PATIENCE = 30_000
+const PATIENCE = 90_000
 
 /** Starts the browser, with more arguments where the test needs them; it ends with the test. */
 export async function launch(t: Test, more: readonly string[] = []): Promise<Browser> {

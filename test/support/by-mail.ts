@@ -34,7 +34,7 @@ export async function askFor(app: TestApp, url: string, email: string, template:
 /** How many messages there are when nothing waits any more. */
 export async function countMails(app: TestApp): Promise<number> {
   await app.mailRequests.settle()
-  await eventually(async () => (await app.db.selectFrom('outbox').select('id').execute()).length === 0, 30_000)
+  await eventually(async () => (await app.db.selectFrom('outbox').select('id').execute()).length === 0)
   const folder = app.environment['MAIL_DIR'] ?? ''
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.eml')).length : 0
 }

@@ -59,7 +59,7 @@ export async function mailTo(
     const mails = await mailsOf(app, template)
     found = mails.filter(({ recipient }) => recipient === address)[count - 1]
     return found !== undefined
-  }, 30_000)
+  })
   return found as Mail
 }
 

@@ -31,7 +31,7 @@ async function start(t: Test, options: readonly string[] = []): Promise<RedisSer
 export async function startSentinels(t: Test): Promise<{ url: string; master: RedisServer; replica: RedisServer }> {
   const master = await start(t)
   const replica = await start(t, ['--replicaof', '127.0.0.1', String(master.port)])
-  await eventually(() => asking(replica.port, async (r) => (await r.info()).includes('master_link_status:up')), 30_000)
+  await eventually(() => asking(replica.port, async (r) => (await r.info()).includes('master_link_status:up')))
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-sentinel-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const sentinels: RedisServer[] = []
@@ -52,7 +52,7 @@ export async function startSentinels(t: Test): Promise<{ url: string; master: Re
     const info = await sentinel.info()
     return /slaves=1,sentinels=3/.test(info)
   }
-  for (const { port } of sentinels) await eventually(() => asking(port, knowsAll), 30_000)
+  for (const { port } of sentinels) await eventually(() => asking(port, knowsAll))
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/mymaster/0`,
     master,
@@ -87,6 +87,6 @@ export async function startCluster(t: Test): Promise<{ url: string; nodes: Redis
     const info = String(await client.call('CLUSTER', 'INFO'))
     return /cluster_state:ok/.test(info) && /cluster_known_nodes:3/.test(info)
   }
-  for (const { port } of nodes) await eventually(() => asking(port, isWhole), 30_000)
+  for (const { port } of nodes) await eventually(() => asking(port, isWhole))
   return { url: `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`, nodes }
 }

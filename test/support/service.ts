@@ -38,7 +38,7 @@ export async function startService(t: Test, environment: Environment): Promise<S
       ({ ok }) => ok,
       () => false,
     )
-  }, 30_000)
+  })
   return { api: `${base}/api/v1`, child, end }
 }
 
