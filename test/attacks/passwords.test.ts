@@ -1,6 +1,7 @@
 /** Attacks on passwords: what counts as the same, as too long, as nothing, and what a refusal gives away. */
 import t from 'tap'
 import { login, post, registerAdmin, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
+import { hashed } from '../support/guessing.ts'
 
 const signIn = (app: TestApp, identifier: string, password: string) =>
   post(app, '/auth/login', { identifier, password })
@@ -19,6 +20,18 @@ t.test('a password has up to 256 characters, and a character is what Unicode cou
   t.equal((await register(app, 'e\u0301'.repeat(7))).json().code, 'password_too_short', 'counted as it is hashed')
   for (const none of ['', null, 12_345_678, ['a long password'], { toString: 'x' }])
     t.equal((await register(app, none)).statusCode, 400)
+})
+
+t.test('a name that nobody has costs one hash, as one that somebody has', async (t) => {
+  const app = await startApp(t)
+  const { username } = await registerSomebody(app)
+  // the first one makes what is hashed against
+  await signIn(app, 'nobody', 'a wrong password')
+  for (const name of [username, 'nobody']) {
+    const before = hashed(app)
+    t.equal((await signIn(app, name, 'a wrong password')).statusCode, 401)
+    t.equal(hashed(app) - before, 1, name)
+  }
 })
 
 t.test('passwords that differ anywhere are different passwords', async (t) => {

@@ -1,6 +1,6 @@
 /** Attacks with sessions of dialects: kept alive for ever, and with a token that was copied on its way. */
 import t, { type Test } from 'tap'
-import { bearer, type Environment, getMe, refresh, registerSomebody } from '../support/app.ts'
+import { bearer, type Environment, getMe, login, post, refresh, registerSomebody } from '../support/app.ts'
 import { type Ask, openDoor } from '../support/door.ts'
 import { forgeryOf, takeApart } from './mint.ts'
 
@@ -47,6 +47,20 @@ t.test(
     t.equal((await ask('POST', '/authenticate_user', ada)).status, 200, 'the password is what it was')
   },
 )
+
+t.test('a new password is not set from a session of single-use tokens that ends while it is hashed', async (t) => {
+  const { app, ask, token } = await start(t)
+  const { access_token } = await login(app, ada.username, ada.password)
+  const { hash } = app.hasher
+  app.hasher.hash = async (...hashed) => {
+    t.equal((await post(app, '/auth/logout-all', {}, bearer(access_token))).statusCode, 200)
+    return hash(...hashed)
+  }
+  const refused = await ask('PUT', '/user', { password: 'a password of a thief' }, bearer(token))
+  app.hasher.hash = hash
+  t.equal(refused.status, 401)
+  t.ok(await login(app, ada.username, ada.password), 'the password is what it was')
+})
 
 t.test('so do those of every other call that begins a session', async (t) => {
   // as short as it may be: no longer than an access token lives

@@ -323,13 +323,6 @@ export const PASSWORDS: readonly Mutant[] = [
     tests: FOREIGN,
   },
   {
-    mistake: 'whoever has no account gets in with the password of the decoy',
-    file: 'src/passwords/password.ts',
-    from: 'const hash = userId === undefined ? undefined : read',
-    to: 'const hash = read',
-    tests: [...TIMES, ...UNSEEN, ...TRIES],
-  },
-  {
     mistake: "a password of one's name with a digit is taken",
     file: 'src/passwords/personal.ts',
     from: '2 * beside <= found && isDecoration',

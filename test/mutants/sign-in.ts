@@ -20,7 +20,6 @@ const OWNER = ['test/attacks/owner.test.ts']
 const AUDIT = ['test/routes/audit.test.ts']
 const TEMPLATE = ['test/routes/compat/python-jwt-template.test.ts']
 const POLICY = ['test/routes/password-policy.test.ts']
-const RACES = ['test/attacks/taken-away.test.ts', 'test/attacks/withdrawn.test.ts', 'test/postgres/races.test.ts']
 const PASSWORD = ['test/routes/password.test.ts']
 const OUTBOX = ['test/mail/outbox.test.ts']
 const CHALLENGE = ['test/routes/challenge.test.ts']
@@ -304,7 +303,7 @@ export const SIGN_IN: readonly Mutant[] = [
     file: 'src/sign-in/manage-account.ts',
     from: "if (from !== undefined && !(await isAlive(tx, from))) throw new Failure('session_revoked')\n",
     to: '',
-    tests: RACES,
+    tests: SINGLE,
   },
   {
     mistake: 'who has not proved an address gets a session where that comes first',
@@ -466,13 +465,6 @@ export const SIGN_IN: readonly Mutant[] = [
     from: 'await allowSingleUse(deps, claims)\n',
     to: '',
     tests: DEMO,
-  },
-  {
-    mistake: 'a session of single-use tokens is never idle',
-    file: 'src/sign-in/single-use.ts',
-    from: ".where('last_used_at', '>', now - config.session_idle_ttl)",
-    to: '',
-    tests: SINGLE,
   },
   {
     mistake: 'a session of single-use tokens has no end',

@@ -173,9 +173,10 @@ t.test('login', async (t) => {
 
   t.test('a hash with other parameters than those in force is replaced at login, also by parallel ones', async (t) => {
     const before = await startApp(t)
-    const person = await registerSomebody(before)
+    const [person, other] = [await registerSomebody(before), await registerSomebody(before)]
     const app = await startApp(t, { ...before.environment, ARGON2_TIME: '2' }, before.clock)
-    const hash = async () => (await app.db.selectFrom('passwords').select('hash').executeTakeFirstOrThrow()).hash
+    const hashes = app.db.selectFrom('passwords').select('hash').orderBy('user_id')
+    const hash = async () => (await hashes.executeTakeFirstOrThrow()).hash
     const old = await hash()
     t.match(old, /^\$argon2id\$v=19\$m=1024,t=1,p=1\$|^\$argon2id\$v=19\$m=1024,p=1,t=1\$/)
     const logins = await Promise.all(Array.from({ length: 8 }, () => login(app, person.username, person.password)))
@@ -184,6 +185,7 @@ t.test('login', async (t) => {
     t.match(renewed, /t=2/)
     await login(app, person.username, person.password)
     t.equal(await hash(), renewed, 'and not again')
+    t.ok(await login(app, other.username, other.password), 'nor is that of anybody else')
   })
 
   t.test('more sign-ins than the queue holds are turned away with Retry-After, and the rest succeed', async (t) => {

@@ -283,6 +283,11 @@ t.test('a session that asks for the password once more may not guess it either',
   t.equal((await logIn(app, { identifier: person.username, password: person.password })).statusCode, 200)
   app.clock.advance(SECOND)
   t.equal((await change(person.password)).statusCode, 204)
+
+  const other = await registerSomebody(app)
+  const prove = (password: string) => post(app, '/auth/reauthenticate', { password }, other.authorization)
+  for (let time = 0; time < 5; time += 1) t.equal((await prove('a wrong password')).statusCode, 403)
+  t.equal((await prove(other.password)).statusCode, 429)
 })
 
 t.test('every dialect counts as one', async (t) => {
