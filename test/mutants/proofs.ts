@@ -48,13 +48,6 @@ export const PROOFS: readonly Mutant[] = [
     tests: [...CODES, ...SIGNIN],
   },
   {
-    mistake: 'a code is good for every address',
-    file: 'src/proofs/code.ts',
-    from: 'macOf(key, `address\\0${address}`)',
-    to: "macOf(key, 'address')",
-    tests: [...SIGNIN, ...CODES],
-  },
-  {
     mistake: 'codes of before stay good beside the one that was used',
     file: 'src/proofs/code.ts',
     from: "const others = await tx.deleteFrom('requested_codes').where('address', '=', address).returning('digest').execute()",
