@@ -2,7 +2,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { printable, printableLine } from '../../src/operation/printable.ts'
+import { say, sayDocument } from '../../src/commands/terminal.ts'
+import { complain, printable, printableLine } from '../../src/operation/printable.ts'
 import { registerSomebody, somebody, startApp, testClock } from '../support/app.ts'
 import { PROJECT } from '../support/child.ts'
 import { commandLine } from '../support/command-line.ts'
@@ -56,6 +57,21 @@ t.test('no command prints what commands a terminal', async (t) => {
   }
   const made = await start(['admin', 'create', '--username', username, '--email', email], {}, `${password}\n`).ended
   t.notMatch(made.stdout + made.stderr, CONTROLS)
+})
+
+t.test('each way to print shows what it is given, and lets none of it be a command', async (t) => {
+  const [out, err] = [t.capture(process.stdout, 'write'), t.capture(process.stderr, 'write')]
+  say(EVIL)
+  sayDocument(`one line\n${EVIL}`)
+  complain(EVIL)
+  out.restore()
+  err.restore()
+  const printed = [...out(), ...err()].map(({ args }) => String(args[0]))
+  t.equal(printed.length, 3)
+  for (const text of printed) {
+    t.match(text, 'evil')
+    t.notMatch(text, CONTROLS)
+  }
 })
 
 t.test('what is not to be seen is shown by its number, and a value makes no line of its own', async (t) => {
