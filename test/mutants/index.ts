@@ -1,5 +1,6 @@
 /** Every mistake that `npm run test:mutants` plants, by the part of the service that it is in. */
 import { ACCOUNTS } from './accounts.ts'
+import { ATTACKS } from './attacks.ts'
 import { AUDIT } from './audit.ts'
 import { EDGE } from './edge.ts'
 import { EDGES } from './edges.ts'
@@ -15,6 +16,7 @@ import { VALIDATION } from './validation.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   ...ACCOUNTS,
+  ...ATTACKS,
   ...AUDIT,
   ...EDGE,
   ...EDGES,
