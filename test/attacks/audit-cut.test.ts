@@ -144,6 +144,29 @@ t.test('an invented event gets its number and is named, and those after it are v
   t.equal(verdict.sealed, (await rowsOf(app.db)).length)
 })
 
+t.test('what an operator has acknowledged is only counted, and nobody else acknowledges anything', async (t) => {
+  const app = await startApp(t)
+  app.audit.onStir(() => {})
+  await recordEvent(app.db, app, { action: 'session.end', actor: OPERATOR })
+  await sealAll(app)
+  const [row] = (await rowsOf(app.db)) as [AuditEventRow]
+  const invent = async (number: number, more: Partial<AuditEventRow> = {}) => {
+    const id = `01900000-0000-7000-8000-00000000000${number}`
+    await app.db
+      .insertInto('audit_events')
+      .values({ ...row, id, seq: null, chain: null, ...more })
+      .execute()
+    await sealAll(app)
+    const { findings, acknowledged } = await verifyLog(app)
+    return [findings.length, acknowledged]
+  }
+  t.strictSame(await invent(1), [1, 0])
+  t.strictSame(await invent(2, { action: 'audit.acknowledge', details: '{"up_to":1000}' }), [2, 0])
+  const details = { up_to: (await verifyLog(app)).last }
+  await recordEvent(app.db, app, { action: 'audit.acknowledge', actor: OPERATOR, details })
+  t.strictSame(await invent(3), [1, 2])
+})
+
 t.test('a number beyond all others does not stop the sealing', async (t) => {
   const app = await startApp(t)
   app.audit.onStir(() => {})

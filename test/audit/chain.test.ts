@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -277,6 +278,18 @@ t.test(
     t.match((await verifyLog(app)).fault, { row: last?.id, text: /no deletion of an account explains it/ })
   },
 )
+
+t.test('the deletion of one account explains nothing about another one', async (t) => {
+  const { app, leave } = await withSomebody(t)
+  const actor = { uid: randomUUID(), origin: { ip: '203.0.113.7', user_agent: undefined } }
+  await recordEvent(app.db, app, { action: 'session.end', actor })
+  await sealAll(app)
+  const last = (await rowsOf(app)).at(-1)
+  await set(app, last?.id ?? '', { ip: null, salt: null })
+  await leave()
+  await sealAll(app)
+  t.match((await verifyLog(app)).fault, { row: last?.id, text: /no deletion of an account explains it/ })
+})
 
 t.test('an event that is sealed while the log is verified is seen', async (t) => {
   const { app, leave } = await withSomebody(t)

@@ -83,8 +83,8 @@ export const EDGES: readonly Mutant[] = [
   {
     mistake: 'a refused token is refused for ever and not counted',
     file: 'plugins/rate-limit.ts',
-    from: 'if ((failure as Partial<Failure>).statusCode !== 401) done(failure)',
-    to: 'if ((failure as Partial<Failure>).statusCode !== 403) done(failure)',
+    from: "if (status === 401) return 'refused'",
+    to: 'if (status === 401) return undefined',
     tests: LIMIT,
   },
   {
