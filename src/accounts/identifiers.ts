@@ -49,6 +49,14 @@ export function foldMailbox(address: string): string {
   return address.normalize('NFC').toLowerCase()
 }
 
+/**
+ * Whether an address is written as the identifier that it is, but for case. Of the mailboxes that are one identifier here this
+ * is one, and anybody can think up others: with ß for ss, or with letters of full width.
+ */
+export function isCanonical(address: string): boolean {
+  return foldMailbox(address) === foldIdentifier(address)
+}
+
 /** Whether a login identifier can only be an e-mail address: user names hold no `@`. */
 export function looksLikeEmail(identifier: string): boolean {
   return identifier.includes('@')

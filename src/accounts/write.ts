@@ -1,6 +1,7 @@
 /** Writing accounts; uniqueness is the database's, and a violation becomes a 409. */
+import { randomBytes } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
-import { violatedUnique } from '../db/dialect.ts'
+import { holdingRows, violatedUnique } from '../db/dialect.ts'
 import type { UserRow } from '../db/schema.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type ErrorCode, Failure } from '../errors.ts'
@@ -125,21 +126,23 @@ export function releasePendingAddress(
     .executeTakeFirst()
 }
 
-/** Takes an address from the account that claims it without having proved it. @returns the account, if there is one */
-export function releaseAddress(
-  tx: Tx,
-  email_key: string,
-  except: number | undefined,
-  now: number,
-): Promise<Pick<UserRow, 'id' | 'uid'> | undefined> {
-  return tx
-    .updateTable('users')
-    .set({ email: null, email_key: null, updated_at: now })
+/** The account that claims an address, in whatever spelling, without having proved it; nobody else changes it meanwhile. */
+export function findClaimant(tx: Tx, email_key: string, except: number | undefined): Promise<UserRow | undefined> {
+  const claims = tx
+    .selectFrom('users')
+    .selectAll()
     .where('email_key', '=', email_key)
     .where('email_verified_at', 'is', null)
     .$if(except !== undefined, (query) => query.where('id', '<>', except ?? 0))
-    .returning(['id', 'uid'])
-    .executeTakeFirst()
+  return holdingRows(tx, claims).executeTakeFirst()
+}
+
+/** Takes its address from an account. Who has no other name is given one, so that the account can still be signed in to. */
+export async function releaseAddress(tx: Tx, { id, username }: UserRow, now: number): Promise<void> {
+  // not made of what others know: a stranger who took it first would keep the owner from the address
+  const given = username ?? `user-${randomBytes(8).toString('hex')}`
+  const changes = { ...columnsOf({ username: given }), email: null, email_key: null, updated_at: now }
+  await tx.updateTable('users').set(changes).where('id', '=', id).execute()
 }
 
 /** Notes that the address of an account was proved. */

@@ -172,7 +172,7 @@ async function tellChange(tx: Tx, deps: Needs, before: Account, new_email: strin
 /**
  * Gives an account its former address back. Whoever changed it may know the password, and may have changed that too: so it
  * counts no longer, every session ends, and the address is sent a link by which to set a new one.
- * @throws Failure one_time_token_invalid; email_taken if the address has been proved by another account meanwhile
+ * @throws Failure one_time_token_invalid; email_taken if another account has proved the address meanwhile
  */
 export async function undoChange(
   deps: ChangeNeeds & Pick<Deps, 'counts' | 'db'>,
@@ -196,7 +196,7 @@ async function restore(
   const { id, uid } = account
   const email = String(bound['email'])
   const actor = { uid, origin }
-  await takeAddress(tx, deps, email, id, actor)
+  await takeAddress(tx, deps, email, id, actor, 'former')
   await setAddress(tx, id, email, { verified_at: deps.now(), now: deps.now() })
   // who had the address before has the better claim: a thief who moves on twice and comes back half way keeps no owner out
   await voidProofsSince(tx, id, created_at, 'email-change-undo')

@@ -14,8 +14,8 @@ import {
   startApp,
   type TestApp,
 } from '../support/app.ts'
-import { countMails } from '../support/by-mail.ts'
-import { mailsOf } from '../support/mail.ts'
+import { countMails, registerProved } from '../support/by-mail.ts'
+import { mailsOf, mailTo } from '../support/mail.ts'
 import { eventually } from '../support/wait.ts'
 
 const WRONG = { status: 401, code: 'sign_in_code_invalid' }
@@ -117,3 +117,48 @@ if (onPostgres())
       [foreign],
     )
   })
+
+/** The same within one domain: whoever reads one of them need not read the other. */
+function twoPeople() {
+  const { username } = somebody()
+  return { odd: `straße.${username}@example.org`, canonical: `strasse.${username}@example.org` }
+}
+
+/** Wants an address and confirms it. */
+async function move(app: TestApp, person: Person, email: string) {
+  await changeTo(app, person, email)
+  const { token } = await mailTo(app, 'email-change-confirm', email)
+  return post(app, '/auth/email/change/confirm', { token }, bearer(person.access_token))
+}
+
+t.test('who proves one of two mailboxes takes no claim on the other', async (t) => {
+  const app = await startApp(t)
+  const { odd, canonical } = twoPeople()
+  const claimant = await registerSomebody(app, { email: canonical })
+  const other = await registerProved(app)
+  t.match((await move(app, other, odd)).json(), { status: 409, code: 'email_taken' })
+  t.match((await getMe(app, other.access_token)).json(), { email: other.email, email_verified: true })
+  const { token } = await mailTo(app, 'email-verify', canonical)
+  t.equal((await post(app, '/auth/email/verify', { token, password: claimant.password })).statusCode, 204)
+  t.match((await getMe(app, claimant.access_token)).json(), { email: canonical, email_verified: true })
+})
+
+t.test('a spelling that somebody thought up keeps nobody from their address', async (t) => {
+  const app = await startApp(t)
+  const { odd, canonical } = twoPeople()
+  const claimant = await registerSomebody(app, { email: odd })
+  const owner = await registerProved(app)
+  t.equal((await move(app, owner, canonical)).statusCode, 204)
+  t.match((await getMe(app, owner.access_token)).json(), { email: canonical, email_verified: true })
+  t.notOk('email' in (await getMe(app, claimant.access_token)).json())
+})
+
+t.test('and no claim keeps who had an address from taking it back', async (t) => {
+  const app = await startApp(t)
+  const { odd, canonical } = twoPeople()
+  const owner = await registerProved(app, { email: odd })
+  t.equal((await move(app, owner, somebody().email)).statusCode, 204)
+  await registerSomebody(app, { email: canonical })
+  const { token } = await mailTo(app, 'email-changed', odd)
+  t.equal((await post(app, '/auth/email/change/undo', { token })).statusCode, 204)
+})
