@@ -36,7 +36,8 @@ export const AuditEventItem = named(
         Type.Unsafe<Record<string, string | number | boolean>>({
           type: 'object',
           additionalProperties: true,
-          description: 'what else there is to know',
+          description:
+            'what else there is to know, such as the `means` of a `session.start`: `password`, `link`, `code`, `registration` or `invitation`',
           example: { roles: 'admin,user' },
         }),
       ),

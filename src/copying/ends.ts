@@ -1,10 +1,11 @@
 /** The two ends of a copy, and the notes that they carry. */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { keepOut } from '../db/dialect.ts'
-import { createChanges, dropChanges, dropMark, type Mark, readMark, writeMark } from '../db/mark.ts'
+import { hasTable, isPostgres, keepOut } from '../db/dialect.ts'
+import { CHANGES, createChanges, dropChanges, dropMark, type Mark, readMark, writeMark } from '../db/mark.ts'
 import { aloneIn } from '../db/one-state.ts'
 import type { Db } from '../db/open.ts'
+import type { Tx } from '../db/transaction.ts'
 import { noteChanges, refuseWrites, removeTriggers } from '../db/triggers.ts'
 import { dropForeignKeys, joinForeignKeys } from './foreign-keys.ts'
 import { type Progress, takeOver } from './progress.ts'
@@ -65,13 +66,15 @@ async function refuseFull(db: Db, { target, tables }: Ends): Promise<void> {
 }
 
 async function openSource({ db }: End, mark: Mark): Promise<void> {
-  await aloneIn(db, TABLES, async (tx) => {
+  const whom = (await hasTable(db, CHANGES)) ? 'everybody' : 'writers'
+  const begin = async (tx: Tx) => {
     await removeTriggers(tx, KEYED)
     await dropChanges(tx)
     await createChanges(tx)
     await noteChanges(tx, KEYED)
     await writeMark(tx, mark)
-  })
+  }
+  await aloneIn(db, TABLES, begin, whom)
 }
 
 async function openTarget(ends: Ends, id: string): Promise<void> {
@@ -90,9 +93,13 @@ async function openTarget(ends: Ends, id: string): Promise<void> {
   })
 }
 
-/** Lets nobody write to the source any more; part of a transaction in which nobody else writes. */
+/**
+ * Lets nobody write to the source any more; part of a transaction in which nobody else writes. On PostgreSQL the triggers that
+ * note changes stay until the source is opened again: to remove them would keep readers out, and a write that they would
+ * note is refused before.
+ */
 export async function closeSource(tx: Db, mark: Mark): Promise<void> {
-  await removeTriggers(tx, KEYED)
+  if (!isPostgres(tx)) await removeTriggers(tx, KEYED)
   await dropChanges(tx)
   await refuseWrites(tx, KEYED)
   await writeMark(tx, { ...mark, state: 'closed' })
@@ -108,10 +115,11 @@ export async function reopen({ db, shown }: End): Promise<Mark | undefined> {
   if (mark?.state === 'partial')
     throw new Error(`${shown} is the target of a copy that is not finished: db copy goes on, db drop deletes it`)
   if (mark?.part !== 'source') return undefined
-  await aloneIn(db, TABLES, async (tx) => {
+  const open = async (tx: Tx) => {
     await removeTriggers(tx, KEYED)
     await dropChanges(tx)
     await dropMark(tx)
-  })
+  }
+  await aloneIn(db, TABLES, open, 'everybody')
   return mark
 }

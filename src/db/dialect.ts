@@ -126,10 +126,19 @@ export async function highestId(db: Kysely<Tables>, table: string): Promise<numb
 
 const sequenceOf = (table: string) => sql`pg_get_serial_sequence(${table}, 'id')::regclass`
 
-/** Lets nobody else write to these tables before the transaction ends; reading goes on. On SQLite that is so anyway. */
-export async function keepOut(tx: Kysely<Tables>, tables: readonly string[]): Promise<void> {
+/** Who waits: writers alone, or readers too. */
+export type KeptOut = 'writers' | 'everybody'
+
+const LOCKS = { writers: sql`share row exclusive`, everybody: sql`access exclusive` }
+
+/**
+ * Lets nobody else write to these tables before the transaction ends, or nobody use them. On SQLite the former is so anyway.
+ * Whoever is going to remove triggers keeps everybody out from the beginning: that takes the strongest lock, and who asked for
+ * it later would wait for readers that wait to write.
+ */
+export async function keepOut(tx: Kysely<Tables>, tables: readonly string[], whom: KeptOut = 'writers'): Promise<void> {
   const list = sql.join(tables.map((table) => sql.table(table)))
-  if (isPostgres(tx)) await sql`lock table ${list} in share row exclusive mode`.execute(tx)
+  if (isPostgres(tx)) await sql`lock table ${list} in ${LOCKS[whom]} mode`.execute(tx)
 }
 
 /** Lets the transaction take as long as it takes, whatever limits the URL or the role sets. */

@@ -2,7 +2,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import BetterSqlite from 'better-sqlite3'
 import { Kysely, sql } from 'kysely'
-import { isPostgres, keepOut, liftLimits } from './dialect.ts'
+import { isPostgres, type KeptOut, keepOut, liftLimits } from './dialect.ts'
 import type { Db } from './open.ts'
 import { isLockMissed, isPassing } from './postgres.ts'
 import type { Tables } from './schema.ts'
@@ -35,16 +35,22 @@ const ATTEMPTS = 10
 const PAUSE = 500
 
 /**
- * Runs `work` in a transaction while nobody else writes to these tables; others go on reading. `work` may run again.
+ * Runs `work` in a transaction while nobody else writes to these tables. `work` may run again.
+ * @param whom who is kept out; by default others go on reading
  * @throws when writers cannot be kept out
  */
-export async function aloneIn<T>(db: Db, tables: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function aloneIn<T>(
+  db: Db,
+  tables: readonly string[],
+  work: (tx: Tx) => Promise<T>,
+  whom?: KeptOut,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction().execute(async (tx) => {
         await liftLimits(tx)
         if (isPostgres(tx)) await sql`set local lock_timeout = ${sql.lit(LOCK_PATIENCE)}`.execute(tx)
-        await keepOut(tx, tables)
+        await keepOut(tx, tables, whom)
         return work(tx)
       })
     } catch (error) {

@@ -90,18 +90,22 @@ export function kindOf(life: number | undefined): NonNullable<SessionRow['kind']
   return life === undefined ? 'tokens' : 'dialect'
 }
 
+/** By what a session begins, as the log of events says it. */
+export type Means = 'code' | 'invitation' | 'link' | 'password' | 'registration'
+
 /**
  * Adds a session for an account; the caller's transaction has made sure that the account may have one.
  * @param origin where its owner comes from
  * @param life how long it lasts at the most, in ms; never longer than `REFRESH_TOKEN_TTL`
  * @param amr how they have just proved who they are
+ * @param means by what it begins
  */
 export async function insertSession(
   tx: Tx,
   deps: Pick<Deps, 'audit' | 'config' | 'now'>,
   { id: user_id, uid }: Pick<Account, 'id' | 'uid'>,
   origin: Origin,
-  { life, amr = 'pwd' }: { life?: number | undefined; amr?: Amr } = {},
+  { life, amr = 'pwd', means = 'password' }: { life?: number | undefined; amr?: Amr; means?: Means } = {},
 ): Promise<SessionRow> {
   const at = deps.now()
   await sweepSessions(tx, { before: at - KEEP_EXPIRED })
@@ -117,7 +121,8 @@ export async function insertSession(
     kind: kindOf(life),
   })
   const { id: session_id } = session as SessionRow
-  await recordEvent(tx, deps, { action: 'session.start', actor: { uid, session_id, origin }, subject: uid })
+  const actor = { uid, session_id, origin }
+  await recordEvent(tx, deps, { action: 'session.start', actor, subject: uid, details: { means } })
   return session as SessionRow
 }
 

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { type Arrival, welcomeDevice } from '../devices/device.ts'
 import { tellNewDevice } from '../devices/notice.ts'
 import { makeRoom } from '../sessions/caps.ts'
-import { type Amr, insertSession, kindOf } from '../sessions/session.ts'
+import { type Amr, insertSession, kindOf, type Means } from '../sessions/session.ts'
 
 /** A session that has just begun. */
 export interface BegunSession {
@@ -18,14 +18,15 @@ export interface BegunSession {
 /**
  * Begins a session, in the transaction that has made sure that the account may have one and holds on to it: its device is
  * known from now on, and the owner is told of a new one. Where the account has too many sessions, the idlest ends.
- * @param how how long it lasts at the most, in ms, and how its owner has proved who they are
+ * @param how how long it lasts at the most, in ms, how its owner has proved who they are, and by what
+ * it begins
  */
 export async function beginSession(
   tx: Tx,
   deps: Pick<Deps, 'audit' | 'config' | 'counts' | 'keys' | 'mailer' | 'now' | 'states'>,
   account: Account,
   origin: Origin,
-  how: { life?: number | undefined; amr?: Amr } = {},
+  how: { life?: number | undefined; amr?: Amr; means?: Means } = {},
 ): Promise<BegunSession> {
   await makeRoom(tx, deps, account, kindOf(how.life), origin)
   const session = await insertSession(tx, deps, account, origin, how)

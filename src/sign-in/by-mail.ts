@@ -14,7 +14,6 @@ import { Failure } from '../errors.ts'
 import { redeemCode, tryCode } from '../proofs/code.ts'
 import { digestOfRequest } from '../proofs/request-token.ts'
 import type { TokenPair } from '../sessions/schema.ts'
-import type { Amr } from '../sessions/session.ts'
 import { isLocked } from '../throttling/spacings.ts'
 import { type Target, targetOfDevice, targetsOfAddress } from '../throttling/throttle.ts'
 import { beginSession } from './begin-session.ts'
@@ -96,17 +95,32 @@ async function noteWrongCode(
   { origin, isKnown }: { origin: Origin; isKnown: boolean },
 ): Promise<void> {
   const failure = 'sign_in_code_invalid'
-  await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject: account?.uid, failure })
+  const details = { means: 'code' }
+  await recordEvent(deps.db, deps, {
+    action: 'session.start',
+    actor: { origin },
+    subject: account?.uid,
+    failure,
+    details,
+  })
   if (isKnown) return
   const tries = await deps.throttle.charge(targetOfName(email))
   if (account && isLocked(tries)) deps.later(() => tellLocked(deps, account, origin))
 }
 
-async function openFor(tx: Tx, deps: Needs, account: Account, origin: Origin, amr: Amr): Promise<Opened> {
+const MEANS = { link: 'link', otp: 'code' } as const
+
+async function openFor(
+  tx: Tx,
+  deps: Needs,
+  account: Account,
+  origin: Origin,
+  amr: keyof typeof MEANS,
+): Promise<Opened> {
   const actor = { uid: account.uid, origin }
   const ended = account.email_verified_at === null ? await dismissClaimant(tx, deps, account, actor) : 0
   await proveAddress(tx, deps, account, actor)
-  return { account, ended, ...(await beginSession(tx, deps, account, origin, { amr })) }
+  return { account, ended, ...(await beginSession(tx, deps, account, origin, { amr, means: MEANS[amr] })) }
 }
 
 async function finish(deps: Needs, opened: Opened): Promise<TokenPair> {

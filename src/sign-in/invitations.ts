@@ -90,7 +90,7 @@ export async function acceptInvitation(
     const account = await writeAccount(tx, deps, draft, { origin })
     const actor = { uid: account.uid, origin }
     await recordEvent(tx, deps, { action: 'invitation.accept', actor, subject: account.uid })
-    return { account, ...(await beginSession(tx, deps, account, origin)) }
+    return { account, ...(await beginSession(tx, deps, account, origin, { means: 'invitation' })) }
   })
   return tokensOf(deps, opened)
 }

@@ -42,7 +42,7 @@ export async function openAccountAndSession(
   return inTransaction(deps.db, async (tx) => {
     const account = await writeAccount(tx, deps, { profile, hash, roles: ['user'], request }, { origin })
     if (!mayLogIn(deps, account)) return undefined
-    return { account, ...(await beginSession(tx, deps, account, origin, { life })) }
+    return { account, ...(await beginSession(tx, deps, account, origin, { life, means: 'registration' })) }
   })
 }
 

@@ -129,7 +129,8 @@ async function refuse(
   subject: string | undefined,
   origin: Origin,
 ): Promise<never> {
-  await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject, failure })
+  const details = { means: 'password' }
+  await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject, failure, details })
   throw new Failure(failure)
 }
 

@@ -12,7 +12,7 @@ import {
   startApp,
   type TestApp,
 } from '../support/app.ts'
-import { registerProved } from '../support/by-mail.ts'
+import { askFor, registerProved } from '../support/by-mail.ts'
 import { mailTo } from '../support/mail.ts'
 
 /** What the log tells, oldest first, as `action cause actor>subject`, with the names of those who are known. */
@@ -178,4 +178,36 @@ t.test('an event is gone with the transaction that it tells of', async (t) => {
   const response = await app.inject({ method: 'DELETE', url: '/api/v1/users/me', headers: root.authorization })
   t.equal(response.statusCode, 409, 'the last admin stays')
   t.strictSame(await told(app, {}), [])
+})
+
+t.test('the event of a sign-in says by what it began', async (t) => {
+  const app = await startApp(t, { SIGN_IN_LINK: 'on', SIGN_IN_CODE: 'on' })
+  const { email, username, password } = await registerSomebody(app)
+  await login(app, username, password)
+  const { token } = await askFor(app, '/auth/sign-in/link', email, 'sign-in-link')
+  await post(app, '/auth/sign-in/link/verify', { token })
+  const { text = '' } = await askFor(app, '/auth/sign-in/code', email, 'sign-in-code')
+  await post(app, '/auth/sign-in/code/verify', { email, code: /\b\d{6}\b/.exec(text)?.[0] ?? '' })
+  const admin = await registerAdmin(app)
+  const guest = somebody()
+  await post(app, '/invitations', { email: guest.email }, admin.authorization)
+  const invitation = await mailTo(app, 'invitation', guest.email)
+  const chosen = { username: guest.username, password: guest.password }
+  await post(app, '/auth/invitations/accept', { token: invitation.token, ...chosen })
+  await post(app, '/auth/login', { identifier: guest.username, password: 'not the password' })
+  await post(app, '/auth/sign-in/code/verify', { email: guest.email, code: '000000' })
+  const { items } = (
+    await app.inject({ url: '/api/v1/audit?action=session.start', headers: admin.authorization })
+  ).json<{ items: { outcome: string; details: { means: string } }[] }>()
+  t.strictSame(items.map(({ outcome, details }) => `${outcome} ${details.means}`).reverse(), [
+    'success registration',
+    'success password',
+    'success link',
+    'success code',
+    // the administrator
+    'success password',
+    'success invitation',
+    'failure password',
+    'failure code',
+  ])
 })

@@ -248,7 +248,7 @@ export const SESSIONS: readonly Mutant[] = [
   {
     mistake: 'a sign-in leaves no event',
     file: 'src/sessions/session.ts',
-    from: "await recordEvent(tx, deps, { action: 'session.start', actor: { uid, session_id, origin }, subject: uid })\n",
+    from: "await recordEvent(tx, deps, { action: 'session.start', actor, subject: uid, details: { means } })\n",
     to: '',
     tests: EVENTS,
   },

@@ -63,8 +63,8 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     mistake: 'wrong codes leave no event',
     file: 'src/sign-in/by-mail.ts',
-    from: "await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject: account?.uid, failure })\n  if (isKnown)",
-    to: 'if (isKnown)',
+    from: "await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject: account?.uid, failure, details })\n  if (isKnown)",
+    to: 'if (isKnown || details.means === undefined)',
     tests: CODES,
   },
   {
@@ -420,7 +420,7 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     mistake: 'a refused sign-in leaves no event',
     file: 'src/sign-in/sign-in.ts',
-    from: "await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject, failure })\n",
+    from: "await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject, failure, details })\n",
     to: '',
     tests: EVENTS,
   },
