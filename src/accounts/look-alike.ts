@@ -11,6 +11,9 @@ const require = createRequire(import.meta.url)
 /** A stranger with such a name could speak for the service; the names themselves are the operator's to give. */
 const RESERVED = ['admin', 'administrator', 'help', 'latchkey', 'moderator', 'root', 'security', 'support', 'system']
 
+/** What these look like, made at first use. */
+let reserved: readonly (readonly [name: string, skeleton: string])[] | undefined
+
 /** Scripts in which people write names (Unicode Standard Annex 31, table 5). */
 const SCRIPTS = (
   'Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul Hebrew Hiragana ' +
@@ -65,7 +68,8 @@ export function skeletonOf(name: string): string {
 export async function refuseLookAlike(tx: Tx, name: string): Promise<void> {
   const key = foldIdentifier(name)
   const skeleton = skeletonOf(name)
-  const isImitation = RESERVED.some((reserved) => reserved !== key && skeletonOf(reserved) === skeleton)
+  reserved ??= RESERVED.map((word) => [word, skeletonOf(word)] as const)
+  const isImitation = reserved.some(([word, looks]) => word !== key && looks === skeleton)
   if (isMixed(name) || isImitation) throw new Failure('username_taken')
   const alike = await tx
     .selectFrom('users')
@@ -79,36 +83,49 @@ export async function refuseLookAlike(tx: Tx, name: string): Promise<void> {
 }
 
 /** So many accounts are looked at in one step, with a pause of so many ms in which others have the database. */
-const STEP = 50
+const STEP = 200
 const PAUSE = 10
 
 /**
- * Notes what the names of accounts look like that an older version wrote. Any number of nodes may do so at once.
+ * Notes what the names of accounts look like that an older version wrote, or gave another name and left what the one of
+ * before looked like. Any number of nodes may do so at once.
  * @param signal ends it after the step that it is at; another process does the rest
  */
-export async function fillSkeletons(db: Db, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await fillSome(db))) await after(PAUSE, undefined, { signal }).catch(() => {})
+export async function fillSkeletons(db: Db, signal?: AbortSignal): Promise<void> {
+  for (let last: number | undefined = 0; !signal?.aborted; ) {
+    last = await fillSome(db, last)
+    if (last === undefined) return
+    await after(PAUSE, undefined, { signal }).catch(() => {})
+  }
 }
 
-/** One transaction, which waits for the disk once. @returns whether there may be more */
-function fillSome(db: Db): Promise<boolean> {
-  return inTransaction(db, async (tx) => {
-    const rows = await tx
-      .selectFrom('users')
-      .select(['id', 'username'])
-      .where('username_skeleton', 'is', null)
-      .where('username', 'is not', null)
-      .orderBy('id')
-      .limit(STEP)
+/** At most one transaction, which waits for the disk once. @returns the last account that was looked at; undefined at the end */
+async function fillSome(db: Db, last: number): Promise<number | undefined> {
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'username', 'username_skeleton'])
+    .where('id', '>', last)
+    .where('username', 'is not', null)
+    .orderBy('id')
+    .limit(STEP)
+    .execute()
+  const wrong = rows
+    .map(({ username, ...row }) => ({ ...row, username: username ?? '', skeleton: skeletonOf(username ?? '') }))
+    .filter(({ skeleton, username_skeleton }) => skeleton !== username_skeleton)
+  if (wrong.length > 0) await inTransaction(db, (tx) => setSkeletons(tx, wrong))
+  return rows.at(-1)?.id
+}
+
+async function setSkeletons(
+  tx: Tx,
+  wrong: readonly { id: number; username: string; skeleton: string }[],
+): Promise<void> {
+  for (const { id, username, skeleton } of wrong)
+    await tx
+      .updateTable('users')
+      .set({ username_skeleton: skeleton })
+      .where('id', '=', id)
+      // a name that is given meanwhile comes with its own
+      .where('username', '=', username)
       .execute()
-    for (const { id, username } of rows) {
-      await tx
-        .updateTable('users')
-        .set({ username_skeleton: skeletonOf(username ?? '') })
-        .where('id', '=', id)
-        .where('username', '=', username)
-        .execute()
-    }
-    return rows.length > 0
-  })
 }

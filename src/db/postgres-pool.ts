@@ -1,6 +1,7 @@
 /** The pool of connections to PostgreSQL: what it opens, what it lets nobody have, and what it throws. */
 import { createRequire } from 'node:module'
 import type pg from 'pg'
+import { START_TIMELINE, WAL_TIMELINE } from './place.ts'
 
 /** The driver, once there is a database for it: services on SQLite start without. */
 let driver: typeof pg | undefined
@@ -100,8 +101,10 @@ const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = ((oid: number, form
   oid === loadDriver().types.builtins.INT8 ? Number : loadDriver().types.getTypeParser(oid, format as 'text')) as never
 
 /** The timeline of a server, see src/db/place.ts; null of a standby, which has none of its own. */
-const WHO_IS_IT =
-  'select case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline'
+const askWho = (timeline: string) => `select case when not pg_is_in_recovery() then ${timeline} end as timeline`
+
+/** What a server says to a role that may not call a function. */
+const NOT_ALLOWED = '42501'
 
 /**
  * Prepares a new connection, before anybody is handed it. One that is refused is destroyed: to part with it in peace
@@ -115,9 +118,14 @@ async function admit(client: pg.ClientBase, limit: number): Promise<void> {
   watchQueries(client)
   try {
     // a limit of its own, which the patient need too; the types lack it
-    const asked: pg.QueryConfig & { query_timeout: number } = { text: WHO_IS_IT, query_timeout: limit }
-    const { rows } = await client.query<{ timeline: string | null }>(asked)
-    const timeline = rows[0]?.timeline ?? null
+    const ask = async (text: string) => {
+      const asked: pg.QueryConfig & { query_timeout: number } = { text, query_timeout: limit }
+      return (await client.query<{ timeline: string | null }>(asked)).rows[0]?.timeline ?? null
+    }
+    const timeline = await ask(askWho(WAL_TIMELINE)).catch((error: unknown) => {
+      if (isOfServer(error) && error.code === NOT_ALLOWED) return ask(askWho(START_TIMELINE))
+      throw error
+    })
     if (timeline === null) throw new Error(STANDBY)
     timelines.set(client, timeline)
   } catch (error) {

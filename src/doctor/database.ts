@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { isPostgres } from '../db/dialect.ts'
 import { migrationStates } from '../db/migrate.ts'
 import { type Db, openDatabase, shownUrl } from '../db/open.ts'
+import { mayAskWal } from '../db/place.ts'
 import { databaseExists } from '../db/whole.ts'
 import { explain } from '../operation/explain.ts'
 import { countSealed } from '../resealing/reseal.ts'
@@ -79,6 +80,13 @@ async function examinePostgres(db: Db, config: Config, now: number): Promise<Fin
     if (value === 'off') findings.push(warning('database', `${name} is off: what is acknowledged may be lost`))
   }
   if (findings.length === 0) findings.push(fine('database', 'what is acknowledged survives a power cut'))
+  if (!(await mayAskWal(db)))
+    findings.push(
+      warning(
+        'database',
+        'the role may not call pg_current_wal_lsn and pg_walfile_name: a server that took over is told by when it was started',
+      ),
+    )
   const connections = Number(await setting(db, sql`select current_setting('max_connections')`))
   if (config.database_pool > connections / 2)
     findings.push(

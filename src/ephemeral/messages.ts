@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { highestId, isPostgres } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
-import { askPlace, isLater, PLACE, type Place, toPlace } from '../db/place.ts'
+import { askPlace, isLater, type Place, placeColumns, toPlace } from '../db/place.ts'
 import type { Tx } from '../db/transaction.ts'
 
 /** How long a message stays readable, in ms: so much longer that the clocks of two nodes may be minutes apart. */
@@ -100,7 +100,7 @@ export async function createMessageReader(db: Db, elapsed: () => number): Promis
   async function ask(): Promise<Answer> {
     if (!isPostgres(db)) return { messages: await query().execute() }
     const list = sql<Message[] | null>`(select json_agg(found) from ${query()} as found)`
-    const row = await db.selectNoFrom([...PLACE, list.as('messages')]).executeTakeFirstOrThrow()
+    const row = await db.selectNoFrom([...(await placeColumns(db)), list.as('messages')]).executeTakeFirstOrThrow()
     return { messages: row.messages ?? [], place: toPlace(row) }
   }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { isPostgres, isWriteRefused } from '../db/dialect.ts'
 import type { Db } from '../db/open.ts'
-import { PLACE, type Place, type PlaceRow, toPlace } from '../db/place.ts'
+import { type Place, type PlaceRow, placeColumns, toPlace } from '../db/place.ts'
 import { sweep } from '../db/sweep.ts'
 
 /** How long the row of a node stays when the node does not, in ms. */
@@ -43,7 +43,7 @@ export function createPulse({ db, now, elapsed }: Needs): Pulse {
       .insertInto('heartbeats')
       .values({ node, ...times })
       .onConflict((conflict) => conflict.column('node').doUpdateSet(times))
-    if (isPostgres(db)) return query.returning(PLACE).executeTakeFirst()
+    if (isPostgres(db)) return query.returning(await placeColumns(db)).executeTakeFirst()
     await query.execute()
     return undefined
   }

@@ -1,8 +1,10 @@
 /** Nobody has a user name that people would take for somebody else's, or for the service's own. */
 import t from 'tap'
 import { fillSkeletons, isMixed } from '../../src/accounts/look-alike.ts'
+import { OPERATOR } from '../../src/audit/actor.ts'
 import { inChunks } from '../../src/db/chunks.ts'
 import type { Db } from '../../src/db/open.ts'
+import { finishUpgrade } from '../../src/operation/upgrade.ts'
 import { post, registerAdmin, registerSomebody, somebody, startApp, type TestApp } from '../support/app.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -75,6 +77,23 @@ t.test('accounts of before stay as they are, and count once this version has loo
   t.ok(rows.length > 0 && rows.every(({ username_skeleton }) => username_skeleton !== null))
   t.equal((await register(app, 'ѕсоре')).statusCode, 409)
 })
+
+t.test(
+  'a name that an older version gave counts once the upgrade is finished, and the one of before no longer',
+  async (t) => {
+    const app = await startApp(t)
+    await register(app, 'scope')
+    await register(app, 'other')
+    // as a node of 0.1.0 writes it, which knows no skeletons
+    const renamed = { username: 'paypal', username_key: 'paypal' }
+    await app.db.updateTable('users').set(renamed).where('username', '=', 'scope').execute()
+    await app.db.updateTable('users').set({ username_skeleton: null }).where('username', '=', 'other').execute()
+    await finishUpgrade(app, OPERATOR)
+    t.equal((await register(app, 'раураl'.replace('l', 'ӏ'))).statusCode, 409, 'the new one is imitated')
+    t.equal((await register(app, 'оthеr')).statusCode, 409)
+    t.equal((await register(app, 'ѕсоре')).statusCode, 201, 'nobody has the old one')
+  },
+)
 
 const MANY = 5000
 

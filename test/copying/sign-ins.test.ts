@@ -25,7 +25,7 @@ if (!isLeftOut('postgres'))
     t.ok(made > 20, `${made} signed in meanwhile`)
     t.equal((await call(`${service.api}/users/me`, undefined, bearer(access_token))).status, 200, 'reading goes on')
     t.match(await run('--finish'), { code: 0 }, 'once more does nothing')
-    const reopened = await line.start(['db', 'reopen', '--yes'], { DATABASE_URL: from }).ended
+    const reopened = await line.start(['db', 'reopen'], { DATABASE_URL: from }).ended
     t.equal(reopened.code, 0, reopened.stderr)
     t.equal((await call(`${service.api}/auth/login`, { identifier, password })).status, 200, 'and can be opened again')
   })

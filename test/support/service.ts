@@ -12,6 +12,8 @@ export interface Service {
   /** up to and including `/api/v1` */
   api: string
   child: ChildProcess
+  /** what it has written so far */
+  output(): string
   /** Ends the process with a signal and resolves when it is gone. */
   end(signal: NodeJS.Signals): Promise<void>
 }
@@ -39,7 +41,7 @@ export async function startService(t: Test, environment: Environment): Promise<S
       () => false,
     )
   })
-  return { api: `${base}/api/v1`, child, end }
+  return { api: `${base}/api/v1`, child, output: () => output, end }
 }
 
 /** Sends JSON and returns the status and the JSON that came back. */
