@@ -12,5 +12,5 @@ export function senderOf({ headers, server }: Pick<FastifyRequest, 'headers' | '
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin' ? 'own' : 'foreign'
   if (headers.origin === undefined) return 'unsaid'
-  return headers.origin === new URL(server.config.public_url).origin ? 'own' : 'foreign'
+  return headers.origin === server.config.public_origin ? 'own' : 'foreign'
 }

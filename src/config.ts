@@ -79,6 +79,8 @@ export type Config = Readonly<
     jwt_key: string | undefined
     jwt_key_previous: string | undefined
     public_url: string
+    /** of that; what a browser says that it is on */
+    public_origin: string
     issuer: string
     /** without a slash at the end */
     password_breach_api: string | undefined
@@ -186,11 +188,13 @@ function interpret(env: Environment, faults: Faults): Config {
   }
   read('HOST', hostName)
   const publicUrl = read('PUBLIC_URL', baseUrl)
+  const public_url = publicUrl ?? `http://${authority(env.HOST, env.PORT)}`
   const redis_host = read('REDIS_HOST', hostName)
   const config: Config = Object.freeze({
     ...plainOf(env, read),
     workers: env.WORKERS === 'auto' ? availableParallelism() : Number(env.WORKERS),
-    public_url: publicUrl ?? `http://${authority(env.HOST, env.PORT)}`,
+    public_url,
+    public_origin: new URL(public_url).origin,
     database_url: read('DATABASE_URL', databaseUrl) ?? env.DATABASE_URL,
     redis_url:
       read('REDIS_URL', redisUrl) ?? (redis_host && `redis://${authority(redis_host, env.REDIS_PORT ?? 6379)}`),

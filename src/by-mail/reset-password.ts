@@ -1,21 +1,18 @@
 /** A forgotten password: a link by mail, and a new password for who has it. */
 import { createHash } from 'node:crypto'
 import { type Account, findById } from '../accounts/account.ts'
-import { mailboxOf } from '../accounts/mailbox.ts'
 import type { Origin } from '../audit/actor.ts'
 import { recordEvent } from '../audit/record.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { forgetDevices } from '../devices/device.ts'
 import { Failure } from '../errors.ts'
-import { enqueueMail } from '../mail/enqueue.ts'
-import { linkTo } from '../mail/links.ts'
 import type { AskedPayer } from '../mail/messages.ts'
 import { findHash, findHashForChange } from '../passwords/password.ts'
 import { checkNewPassword } from '../passwords/rules.ts'
-import { ALL_BUT_UNDO, issueProof, peekProof } from '../proofs/proof.ts'
+import { ALL_BUT_UNDO, peekProof } from '../proofs/proof.ts'
 import { revokeSessions } from '../sessions/end.ts'
-import { LIFETIMES } from './lifetimes.ts'
+import { sendAccountLink } from './account-link.ts'
 import type { ChangeNeeds, Needs } from './needs.ts'
 import { replacePassword } from './new-password.ts'
 import { endEverythingOlder } from './older.ts'
@@ -31,24 +28,9 @@ export async function sendPasswordReset(
   origin: Origin,
   payer: AskedPayer,
 ): Promise<void> {
-  const { id, uid, email_key, locale } = account
-  const to = mailboxOf(account)
-  if (!to || email_key === null) return
-  const ttl = LIFETIMES['password-reset']
-  const bound = { email_key, password: fingerprintOf(await findHash(tx, id)) }
-  await enqueueMail(tx, deps, {
-    to,
-    payer,
-    uid,
-    locale,
-    template: 'password-reset',
-    facts: {},
-    issue: async () => {
-      const token = await issueProof(tx, deps, { purpose: 'password-reset', user_id: id, bound, ttl })
-      return { link: linkTo(deps, 'reset-password', token), expires_at: deps.now() + ttl }
-    },
-  })
-  await recordEvent(tx, deps, { action: 'password.forget', actor: { origin }, subject: uid })
+  const bound = { password: fingerprintOf(await findHash(tx, account.id)) }
+  if (!(await sendAccountLink(tx, deps, account, payer, { purpose: 'password-reset', bound }))) return
+  await recordEvent(tx, deps, { action: 'password.forget', actor: { origin }, subject: account.uid })
 }
 
 /**

@@ -7,10 +7,9 @@ import { recordEvent } from '../audit/record.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { Deps } from '../deps.ts'
 import { enqueueMail } from '../mail/enqueue.ts'
-import { linkTo } from '../mail/links.ts'
 import type { AskedPayer } from '../mail/messages.ts'
 import { issueCode } from '../proofs/code.ts'
-import { issueProof } from '../proofs/proof.ts'
+import { sendAccountLink } from './account-link.ts'
 import { LIFETIMES } from './lifetimes.ts'
 import type { Needs } from './needs.ts'
 import type { Asker } from './requests.ts'
@@ -23,23 +22,8 @@ export async function sendSignInLink(
   origin: Origin,
   payer: AskedPayer,
 ): Promise<void> {
-  const { id, uid, email_key, locale } = account
-  const to = mailboxOf(account)
-  if (!to || email_key === null) return
-  const ttl = LIFETIMES['sign-in']
-  await enqueueMail(tx, deps, {
-    to,
-    payer,
-    uid,
-    locale,
-    template: 'sign-in-link',
-    facts: {},
-    issue: async () => {
-      const token = await issueProof(tx, deps, { purpose: 'sign-in', user_id: id, bound: { email_key }, ttl })
-      return { link: linkTo(deps, 'sign-in', token), expires_at: deps.now() + ttl }
-    },
-  })
-  await recordEvent(tx, deps, { action: 'session.request', actor: { origin }, subject: uid, cause: 'link' })
+  if (!(await sendAccountLink(tx, deps, account, payer, { purpose: 'sign-in' }))) return
+  await recordEvent(tx, deps, { action: 'session.request', actor: { origin }, subject: account.uid, cause: 'link' })
 }
 
 /**

@@ -78,22 +78,19 @@ t.test('accounts of before stay as they are, and count once this version has loo
   t.equal((await register(app, 'ѕсоре')).statusCode, 409)
 })
 
-t.test(
-  'a name that an older version gave counts once the upgrade is finished, and the one of before no longer',
-  async (t) => {
-    const app = await startApp(t)
-    await register(app, 'scope')
-    await register(app, 'other')
-    // as a node of 0.1.0 writes it, which knows no skeletons
-    const renamed = { username: 'paypal', username_key: 'paypal' }
-    await app.db.updateTable('users').set(renamed).where('username', '=', 'scope').execute()
-    await app.db.updateTable('users').set({ username_skeleton: null }).where('username', '=', 'other').execute()
-    await finishUpgrade(app, OPERATOR)
-    t.equal((await register(app, 'раураl'.replace('l', 'ӏ'))).statusCode, 409, 'the new one is imitated')
-    t.equal((await register(app, 'оthеr')).statusCode, 409)
-    t.equal((await register(app, 'ѕсоре')).statusCode, 201, 'nobody has the old one')
-  },
-)
+t.test('a name that an older version gave counts once the upgrade is finished', async (t) => {
+  const app = await startApp(t)
+  await register(app, 'scope')
+  await register(app, 'cocos')
+  // as a node of 0.1.0 writes it, which knows no skeletons
+  const renamed = { username: 'peace', username_key: 'peace' }
+  await app.db.updateTable('users').set(renamed).where('username', '=', 'scope').execute()
+  await app.db.updateTable('users').set({ username_skeleton: null }).where('username', '=', 'cocos').execute()
+  await finishUpgrade(app, OPERATOR)
+  t.equal((await register(app, 'реасе')).statusCode, 409, 'the new one is imitated')
+  t.equal((await register(app, 'сосоѕ')).statusCode, 409)
+  t.equal((await register(app, 'ѕсоре')).statusCode, 201, 'nobody has the one of before')
+})
 
 const MANY = 5000
 

@@ -16,8 +16,8 @@ export const EDGE: readonly Mutant[] = [
   {
     mistake: 'an origin that begins like ours is ours',
     file: 'routes/sender.ts',
-    from: 'headers.origin === new URL(server.config.public_url).origin',
-    to: 'headers.origin.startsWith(new URL(server.config.public_url).origin)',
+    from: 'headers.origin === server.config.public_origin',
+    to: 'headers.origin.startsWith(server.config.public_origin)',
     tests: CROSS_SITE,
   },
   {

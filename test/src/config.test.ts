@@ -30,6 +30,7 @@ t.test('with nothing set, every value has the default that the documents say', a
     host: '127.0.0.1',
     port: 3000,
     public_url: 'http://127.0.0.1:3000',
+    public_origin: 'http://127.0.0.1:3000',
     database_url: 'sqlite:data/latchkey.db',
     database_pool: 10,
     redis_url: undefined,
@@ -112,10 +113,13 @@ t.test('with nothing set, every value has the default that the documents say', a
 /** A value for each variable, and what the configuration makes of it. */
 const SET: Record<keyof typeof Environment.properties, [string, Partial<Config>]> = {
   NODE_ENV: ['test', { node_env: 'test' }],
-  HOST: ['0.0.0.0', { host: '0.0.0.0', public_url: 'http://0.0.0.0:3000' }],
+  HOST: ['0.0.0.0', { host: '0.0.0.0', public_url: 'http://0.0.0.0:3000', public_origin: 'http://0.0.0.0:3000' }],
   PORT: ['0', { port: 0 }],
   WORKERS: ['auto', { workers: availableParallelism() }],
-  PUBLIC_URL: ['https://auth.example.org/base/', { public_url: 'https://auth.example.org/base' }],
+  PUBLIC_URL: [
+    'https://auth.example.org/base/',
+    { public_url: 'https://auth.example.org/base', public_origin: 'https://auth.example.org' },
+  ],
   DATABASE_URL: ['postgres://u:p@db:5433/x', { database_url: 'postgres://u:p@db:5433/x' }],
   DATABASE_POOL: ['25', { database_pool: 25 }],
   REDIS_URL: ['rediss://u:p@cache:6380/1', { redis_url: 'rediss://u:p@cache:6380/1' }],
