@@ -123,8 +123,8 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'flaskJwtDemoUpdateUser',
       summary: 'Change one’s user name, password, or both',
       description:
-        'Uses the token up and answers with the next; a refused change leaves it good. A new password ends every other ' +
-        'session of the account.',
+        'Uses the token up and answers with the next; a refused change leaves it good. The token is enough: nobody is asked ' +
+        'for the password of before. A new password ends every other session of the account.',
       security,
       body: ref(words.Update),
       response: {
