@@ -5,7 +5,7 @@ import { VERSION } from '../src/operation/version.ts'
 
 /**
  * Once in the life of a process that serves: what older versions wrote while they ran beside newer ones. When none runs any more,
- * `upgrade finish` has seen to all of it.
+ * `upgrade finish` has seen to what they left.
  */
 export default fp(
   async (app) => {
@@ -16,7 +16,8 @@ export default fp(
 
     async function fill(): Promise<void> {
       const finished = await readFinished(app.db)
-      if (finished === undefined || isOlder(finished, VERSION)) await fillSkeletons(app.db, closing.signal)
+      const mayBeStale = finished === undefined || isOlder(finished, VERSION)
+      await fillSkeletons(app.db, mayBeStale ? 'all' : 'missing', closing.signal)
     }
   },
   { name: 'look-alikes', dependencies: ['db', 'throttle'] },

@@ -89,23 +89,25 @@ const PAUSE = 10
 /**
  * Notes what the names of accounts look like that an older version wrote, or gave another name and left what the one of
  * before looked like. Any number of nodes may do so at once.
+ * @param of `all` accounts, or those where nothing is noted; the latter is enough where no older version runs any more
  * @param signal ends it after the step that it is at; another process does the rest
  */
-export async function fillSkeletons(db: Db, signal?: AbortSignal): Promise<void> {
+export async function fillSkeletons(db: Db, of: 'all' | 'missing', signal?: AbortSignal): Promise<void> {
   for (let last: number | undefined = 0; !signal?.aborted; ) {
-    last = await fillSome(db, last)
+    last = await fillSome(db, of, last)
     if (last === undefined) return
     await after(PAUSE, undefined, { signal }).catch(() => {})
   }
 }
 
 /** At most one transaction, which waits for the disk once. @returns the last account that was looked at; undefined at the end */
-async function fillSome(db: Db, last: number): Promise<number | undefined> {
+async function fillSome(db: Db, of: 'all' | 'missing', last: number): Promise<number | undefined> {
   const rows = await db
     .selectFrom('users')
     .select(['id', 'username', 'username_skeleton'])
     .where('id', '>', last)
     .where('username', 'is not', null)
+    .$if(of === 'missing', (query) => query.where('username_skeleton', 'is', null))
     .orderBy('id')
     .limit(STEP)
     .execute()

@@ -18,7 +18,7 @@ export async function finishUpgrade(
 ): Promise<boolean> {
   const { db, ephemeral, now, standing } = deps
   // before it is said, so that an end in between leaves it to be done
-  await fillSkeletons(db)
+  await fillSkeletons(db, 'all')
   const isNew = await inTransaction(db, async (tx) => {
     if (!(await noteFinished(tx, VERSION, now()))) return false
     await recordEvent(tx, deps, { action: 'upgrade.finish', actor, details: { version: VERSION } })

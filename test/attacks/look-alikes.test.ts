@@ -72,7 +72,7 @@ t.test('accounts of before stay as they are, and count once this version has loo
   const app = await startApp(t)
   await register(app, 'scope')
   await app.db.updateTable('users').set({ username_skeleton: null }).execute()
-  await fillSkeletons(app.db, new AbortController().signal)
+  await fillSkeletons(app.db, 'missing')
   const rows = await app.db.selectFrom('users').select('username_skeleton').execute()
   t.ok(rows.length > 0 && rows.every(({ username_skeleton }) => username_skeleton !== null))
   t.equal((await register(app, 'ѕсоре')).statusCode, 409)
