@@ -194,7 +194,8 @@ function interpret(env: Environment, faults: Faults): Config {
     ...plainOf(env, read),
     workers: env.WORKERS === 'auto' ? availableParallelism() : Number(env.WORKERS),
     public_url,
-    public_origin: new URL(public_url).origin,
+    // an impossible HOST is one of the faults that are told together
+    public_origin: URL.canParse(public_url) ? new URL(public_url).origin : '',
     database_url: read('DATABASE_URL', databaseUrl) ?? env.DATABASE_URL,
     redis_url:
       read('REDIS_URL', redisUrl) ?? (redis_host && `redis://${authority(redis_host, env.REDIS_PORT ?? 6379)}`),
