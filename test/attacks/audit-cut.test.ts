@@ -66,6 +66,23 @@ t.test('a cut in the log of a running service is named, and stays named while it
   t.equal(verdict.sealed, after.length, 'sealing never stopped')
 })
 
+t.test('a cut is named although whoever made it has written that it is known', async (t) => {
+  const app = await startApp(t)
+  const person = await registerSomebody(app)
+  const before = await fillLog(app)
+  const [row] = before as [AuditEventRow]
+  await cut(app.db)
+  const forged = { id: '01900000-0000-7000-8000-000000000000', action: 'audit.gap', seq: before.length + 1, chain: 'x' }
+  const details = JSON.stringify({ first: 1, last: before.length, head: 'x' })
+  await app.db
+    .insertInto('audit_events')
+    .values({ ...row, ...forged, details })
+    .execute()
+  app.clock.advance(1000)
+  await login(app, person.username, person.password)
+  await eventually(async () => /the audit log has lost its end/.test(app.logged()))
+})
+
 t.test('a second node notices what the first one mended in good faith, and tells it once', async (t) => {
   const app = await startApp(t)
   const person = await registerSomebody(app)
