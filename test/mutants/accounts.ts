@@ -667,11 +667,4 @@ export const ACCOUNTS: readonly Mutant[] = [
     to: ".where('expires_at', '>=', at)\n    .returning('digest')",
     tests: DEVICES,
   },
-  {
-    mistake: 'an address may be another one than it looks',
-    file: 'src/accounts/identifiers.ts',
-    from: 'ascii === typed || domainToUnicode(ascii) === typed',
-    to: 'ascii.length > 0',
-    tests: MAILBOXES,
-  },
 ]
