@@ -66,12 +66,16 @@ ${style}
 </html>
 `
 
-const docsStart = (url: string) => `SwaggerUIBundle({
+/** The page may call the server that it came from, and no other; the contract says where everybody else calls. */
+const docsStart = (url: string) => `const callThisServer = () => ({
+  statePlugins: { spec: { wrapActions: { updateJsonSpec: (update) => (spec) => update({ ...spec, servers: [{ url: '/' }] }) } } },
+})
+SwaggerUIBundle({
   url: '${url}',
   dom_id: '#swagger-ui',
   deepLinking: true,
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [SwaggerUIBundle.plugins.DownloadUrl],
+  plugins: [SwaggerUIBundle.plugins.DownloadUrl, callThisServer],
   layout: 'BaseLayout',
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,

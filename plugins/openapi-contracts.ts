@@ -10,6 +10,7 @@ export type ContractName = 'main' | 'compat'
 export interface Outline {
   title: string
   description: string
+  servers: readonly object[]
   tags: readonly { name: string; description: string }[]
   holds: (operation: Pick<Operation, 'tags'>) => boolean
 }
@@ -24,8 +25,8 @@ never null. Times are RFC 3339 in UTC.
 
 ${HEADERS}
 
-This contract is served as [YAML](/openapi.yaml) and [JSON](/openapi.json), and as pages \
-[to try](/docs) and [to read](/redoc), unless \`DOCS\` is \`off\`.`
+This contract is served as [YAML](/openapi.yaml), [JSON](/openapi.json) and [JSON of OpenAPI 3.1](/openapi-3.1.json), and \
+as pages [to try](/docs) and [to read](/redoc), unless \`DOCS\` is \`off\`.`
 
 const OTHER_SERVICES = `Clients of other services find the calls that they know in \
 [a contract of its own](/openapi-compat.yaml), with [a page](/docs/compat).`
@@ -42,18 +43,20 @@ ${HEADERS}
 This contract is served as [YAML](/openapi-compat.yaml) and [JSON](/openapi-compat.json), and as a page \
 [to try](/docs/compat), unless \`DOCS\` is \`off\`.`
 
+/** Generated clients have a class for each. The order is that of the alphabet, in which linters want it. */
 const TAGS = [
-  { name: 'Sessions', description: 'Signing in, exchanging tokens, signing out' },
-  { name: 'Passwords', description: 'What a new one is worth' },
-  { name: 'Account', description: 'What people do with their own account' },
-  { name: 'Mail', description: 'What is proved by links and codes that are sent by mail' },
-  { name: 'Users', description: 'What administrators do with accounts' },
-  { name: 'Audit', description: 'What happened, for admins' },
-  { name: 'Gateway', description: 'For reverse proxies that ask who is calling' },
-  { name: 'Operation', description: 'Health, keys, metrics' },
+  { name: 'account', description: 'One’s own account and its data' },
+  { name: 'audit', description: 'The audit log, for admins' },
+  { name: 'auth', description: 'Registering, signing in, exchanging tokens, signing out' },
+  { name: 'email', description: 'Verifying and changing the e-mail address' },
+  { name: 'health', description: 'Whether the service lives, and is ready' },
+  { name: 'invitations', description: 'Inviting somebody by mail, and accepting' },
+  { name: 'keys', description: 'The public keys of access tokens' },
+  { name: 'passwords', description: 'Changing, resetting and judging passwords' },
+  { name: 'sessions', description: 'One’s own sessions' },
+  { name: 'users', description: 'All accounts, for admins' },
 ]
 
-/** The order is that of the alphabet, in which linters want it. */
 const COMPAT_TAGS: readonly { name: Dialect; description: string }[] = [
   {
     name: 'flask-auth',
@@ -75,12 +78,17 @@ const isForeign = ({ tags = [] }: Pick<Operation, 'tags'>) =>
   tags.some((tag) => (DIALECTS as readonly string[]).includes(tag))
 
 /** The contracts that a configuration has. Without a dialect there is no second one. */
-export function outlinesOf({ compat }: Pick<Config, 'compat'>): Partial<Record<ContractName, Outline>> {
+export function outlinesOf({
+  compat,
+  public_url,
+}: Pick<Config, 'compat' | 'public_url'>): Partial<Record<ContractName, Outline>> {
   const speaks = compat.length > 0
+  const servers = [{ url: public_url, description: 'This service; `PUBLIC_URL` says where clients reach it.' }]
   return {
     main: {
       title: 'Latchkey',
       description: speaks ? `${DESCRIPTION}\n\n${OTHER_SERVICES}` : DESCRIPTION,
+      servers,
       tags: TAGS,
       holds: (operation) => !isForeign(operation),
     },
@@ -88,6 +96,7 @@ export function outlinesOf({ compat }: Pick<Config, 'compat'>): Partial<Record<C
       compat: {
         title: 'Latchkey: calls of other services',
         description: COMPAT_DESCRIPTION,
+        servers,
         tags: COMPAT_TAGS,
         holds: isForeign,
       },

@@ -24,10 +24,15 @@ export interface Header {
   schema: Schema
 }
 
+export interface Example {
+  summary: string
+  value: unknown
+}
+
 export interface Media {
   schema?: Schema
   example?: unknown
-  examples?: Record<string, Reference | { value: unknown }>
+  examples?: Record<string, Reference | Example>
 }
 
 export interface Answer {
@@ -44,6 +49,7 @@ export interface Parameter {
   description?: string
   required?: boolean
   schema: Schema
+  example?: unknown
 }
 
 export interface Operation {
@@ -63,7 +69,7 @@ export interface Components {
   headers: Record<string, Header>
   responses: Record<string, Answer>
   schemas: Record<string, Schema>
-  examples: Record<string, { value: unknown }>
+  examples: Record<string, Example>
 }
 
 export interface Document {

@@ -16,11 +16,12 @@ const UNUSUAL: ReadonlySet<string> = new Set(['disabled_at', 'pending_email'])
 export function addExamples(document: Document): void {
   const { examples, schemas } = document.components
   for (const [, { requestBody, responses }] of operationsOf(document)) {
-    for (const [type, media] of mediaOf([requestBody, ...Object.values(responses)])) {
+    for (const media of mediaOf([requestBody, ...Object.values(responses)])) {
       if (media.examples) continue
       const names = namesOf(media.schema, schemas)
-      for (const name of names) examples[name] ??= { value: exampleOf(at('schemas', name), schemas) }
-      if (names.length === 0) media.example ??= headOf(document, type)
+      for (const name of names)
+        examples[name] ??= { summary: wordsOf(name), value: exampleOf(at('schemas', name), schemas) }
+      if (names.length === 0) media.example ??= exampleOf(media.schema, schemas)
       else media.examples = Object.fromEntries(names.map((name) => [name, at('examples', name)]))
     }
   }
@@ -34,15 +35,12 @@ function namesOf(schema: Media['schema'] = {}, schemas: Components['schemas']): 
   return name === undefined ? [] : [name]
 }
 
-function mediaOf(bodies: readonly (Answer | undefined)[]): [type: string, media: Media][] {
-  return bodies.flatMap((body) => Object.entries(body?.content ?? {}))
+function mediaOf(bodies: readonly (Answer | undefined)[]): Media[] {
+  return bodies.flatMap((body) => Object.values(body?.content ?? {}))
 }
 
-/** Answers without a named schema are those with the document itself, of which the head has to do. */
-function headOf({ openapi, info: { title, version } }: Document, type: string): unknown {
-  if (type === 'application/json') return { openapi, info: { title, version } }
-  return `openapi: ${openapi}\ninfo:\n  title: ${title}\n  version: ${version}\n`
-}
+/** `Personal data`, for a schema named `PersonalData`. */
+const wordsOf = (name: string) => name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 /** An object of all members that have an example; optional ones without are left out. */
 export function exampleOf(schema: Media['schema'], schemas: Components['schemas']): unknown {

@@ -89,11 +89,28 @@ function groupByStatus(codes: ReadonlySet<ErrorCode>): Map<number, ErrorCode[]> 
   )
 }
 
+/** What the codes of one status have in common, as generated clients say it when they throw; each code has an example. */
+const SENTENCES: Readonly<Record<number, string>> = {
+  400: 'The request was not accepted as it was sent.',
+  401: 'The credentials are missing, wrong, or no longer valid.',
+  403: 'The caller may not do this.',
+  404: 'What the request names does not exist.',
+  409: 'The change conflicts with what there is.',
+  503: 'The service cannot answer now.',
+}
+
+/** One sentence that can stand as the message of an error. */
+function sentenceOf(status: number, codes: readonly ErrorCode[]): string {
+  const [only] = codes
+  return codes.length === 1 && only ? titleOf(only) : (SENTENCES[status] ?? 'The request failed.')
+}
+
 function problemAnswer({ components }: Document, status: number, codes: readonly ErrorCode[]): Answer {
   const headers = headersOf(components, status, codes)
-  for (const code of codes) components.examples[code] ??= { value: problemExample(code, components.schemas) }
+  for (const code of codes)
+    components.examples[code] ??= { summary: titleOf(code), value: problemExample(code, components.schemas) }
   return {
-    description: codes.map((code) => `\`${code}\`: ${titleOf(code)}`).join('\n\n'),
+    description: sentenceOf(status, codes),
     ...(Object.keys(headers).length > 0 && { headers }),
     content: {
       [PROBLEM]: {

@@ -10,7 +10,7 @@ import {
   operationsOf,
   type Parameter,
 } from './openapi-document.ts'
-import { addExamples } from './openapi-examples.ts'
+import { addExamples, exampleOf } from './openapi-examples.ts'
 import { hoistProblems } from './openapi-problems.ts'
 
 /** What OpenAPI 3.0 and JSON Schema know; a generator may refuse any other, and ours are explained in words. */
@@ -21,13 +21,13 @@ const FORMATS: ReadonlySet<unknown> = new Set(['date-time', 'email', 'password',
  * @param raw the operations of all contracts
  * @param outline says which of them are in this one
  */
-export function tidy(raw: object, { title, description, tags, holds }: Outline): Document {
-  const { openapi, info, servers, paths: all, components } = withoutOwnFormats(raw)
+export function tidy(raw: object, { title, description, servers, tags, holds }: Outline): Document {
+  const { openapi, info, paths: all, components } = withoutOwnFormats(raw)
   const paths = operationsThat(all, holds)
   const document: Document = {
     openapi,
     info: { ...info, title, description },
-    ...(servers && { servers }),
+    servers: [...servers],
     tags: tags.filter(({ name }) => operationsOf({ paths }).some(([, operation]) => operation.tags?.includes(name))),
     paths,
     components: {
@@ -41,7 +41,10 @@ export function tidy(raw: object, { title, description, tags, holds }: Outline):
   }
   for (const [, operation] of operationsOf(document)) {
     promiseHeaders(operation)
-    for (const parameter of operation.parameters ?? []) allowLeavingOut(parameter)
+    for (const parameter of operation.parameters ?? []) {
+      allowLeavingOut(parameter)
+      giveExample(parameter, document.components.schemas)
+    }
     allowNoBody(operation, document.components.schemas)
   }
   hoistProblems(document)
@@ -78,6 +81,12 @@ function promiseHeaders({ responses }: Operation): void {
 /** TypeBox counts a member with a default as required, because it is always there once it has been filled in. */
 function allowLeavingOut(parameter: Parameter): void {
   if (parameter.schema.default !== undefined) parameter.required = false
+}
+
+/** Tools that try a contract out look for it beside the schema, and not in there. */
+function giveExample(parameter: Parameter, schemas: Document['components']['schemas']): void {
+  const example = parameter.schema.default ?? exampleOf(parameter.schema, schemas)
+  if (example !== undefined) parameter.example = example
 }
 
 /** A body that need not hold anything need not be sent; the generator takes every body for required. */

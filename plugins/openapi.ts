@@ -2,7 +2,9 @@
 import swagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 import { type ScalarTag, stringify } from 'yaml'
+import type { Config } from '../src/config.ts'
 import { namedSchemas } from '../src/schemas.ts'
+import { toOpenapi31 } from './openapi-3-1.ts'
 import { type ContractName, type Outline, outlinesOf, SECURITY_SCHEMES } from './openapi-contracts.ts'
 import type { Document } from './openapi-document.ts'
 import { tidy } from './openapi-tidy.ts'
@@ -11,6 +13,8 @@ import { tidy } from './openapi-tidy.ts'
 export interface Contract {
   document: () => Document
   yaml: () => string
+  /** the same in OpenAPI 3.1 */
+  openapi31: () => object
 }
 
 /** A time is quoted. The library knows that itself, but any package can switch it off for the process, and tap does. */
@@ -35,10 +39,9 @@ export default fp<{ version: string }>(
         info: {
           title: '',
           version,
-          contact: { name: 'The maintainers of Latchkey' },
+          contact: contactOf(app.config),
           license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
         },
-        servers: [{ url: '/', description: 'where this document was found' }],
         components: { securitySchemes: SECURITY_SCHEMES },
       },
       refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `def-${index}`) },
@@ -51,6 +54,11 @@ export default fp<{ version: string }>(
   },
   { name: 'openapi' },
 )
+
+/** Who runs the service is asked about it. Without `MAIL_FROM` the address is one that nobody can have (RFC 2606). */
+function contactOf({ public_url: url, mail_from: { address } }: Pick<Config, 'public_url' | 'mail_from'>) {
+  return { name: 'Whoever runs this service', url, email: address.replace(/@localhost$/, '@localhost.invalid') }
+}
 
 function contractOf(raw: () => object, outline: Outline): Contract {
   let document: Document | undefined
@@ -65,5 +73,6 @@ function contractOf(raw: () => object, outline: Outline): Contract {
       yaml ??= stringify(make(), YAML)
       return yaml
     },
+    openapi31: () => toOpenapi31(make()),
   }
 }

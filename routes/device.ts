@@ -17,14 +17,22 @@ const MAX_AGE = 400 * 86_400
 /** The header, in the contract. */
 export const DeviceHeaders = Type.Object({
   'x-device-token': Type.Optional(
-    Type.String({ maxLength: 128, description: 'the `device_token` of an earlier sign-in; browsers have a cookie' }),
+    Type.String({
+      maxLength: 128,
+      description: 'the `device_token` of an earlier sign-in; browsers have a cookie',
+      example: 'lkd_gmm4tEmhjfVtqYz0oYPmTWzZmBvsFDiLV_zvPyiO4wU',
+    }),
   ),
 })
 
 /** The answer to a challenge, for calls that may ask for one. */
 export const ChallengeHeaders = Type.Object({
   'x-proof-of-work': Type.Optional(
-    Type.String({ maxLength: 1024, description: 'the answer to `GET /auth/challenge`, after `challenge_required`' }),
+    Type.String({
+      maxLength: 1024,
+      description: 'the answer to `GET /auth/challenge`, after `challenge_required`',
+      example: 'eyJhbGdvcml0aG0iOiJQQktERjIvU0hBLTI1NiJ9',
+    }),
   ),
 })
 

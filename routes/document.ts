@@ -17,6 +17,7 @@ const document: FastifyPluginAsync = async (app) => {
     serve(`${place}.yaml`, 'application/yaml', contract.yaml)
     serve(`${place}.json`, 'application/json', () => JSON.stringify(contract.document()))
   }
+  if (main) serve('/openapi-3.1.json', 'application/json', () => JSON.stringify(main.openapi31()))
 }
 
 /** Answers with a text that is written once, when it is first asked for: most services are never asked. */

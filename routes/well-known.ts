@@ -31,7 +31,7 @@ const wellKnown: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getJwks',
       summary: 'The public keys of access tokens',
       description: 'Lets any service verify access tokens by itself. Empty with `JWT_ALG=HS256`, whose key is secret.',
-      tags: ['Operation'],
+      tags: ['keys'],
       security: [],
       response: {
         200: answer(Jwks, 'A JWK set (RFC 7517)', {

@@ -3,6 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import { Failure } from './errors.ts'
 
+const CURSOR = 'AZjBon0-e0qcVQ8vbB2eIQ'
+
 /**
  * The members of a query that asks for a page.
  * @param most how many items it holds at the most
@@ -16,12 +18,14 @@ export const pageQuery = (most: number, byDefault: number) => ({
     description: 'the most items of a page',
     example: 20,
   }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '`next_cursor` of the page before' })),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: '`next_cursor` of the page before', example: CURSOR }),
+  ),
 })
 
 /** Where the next page begins, in an answer. */
 export const NextCursor = Type.Optional(
-  Type.String({ description: 'for the next page; absent on the last', example: 'AZjBon0-e0qcVQ8vbB2eIQ' }),
+  Type.String({ description: 'for the next page; absent on the last', example: CURSOR }),
 )
 
 /**

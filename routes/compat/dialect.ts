@@ -66,15 +66,19 @@ function general({ shape, wrap }: Dialect, mayHaveBody: boolean) {
 /** An answer with one of some sentences, in the contract. */
 export function refusal(shape: TSchema, ...said: ReadonlyArray<readonly [sentence: string, body: object]>) {
   return {
-    description: said.map(([sentence]) => `“${sentence}”`).join('\n\n'),
+    description: said.length === 1 ? said[0]?.[0] : 'The request was refused, in one of the sentences of the examples.',
     content: {
       'application/json': {
         schema: { $ref: `${shape.$id}#` },
-        examples: Object.fromEntries(said.map(([sentence, value]) => [slug(sentence), { value }])),
+        examples: Object.fromEntries(
+          said.map(([sentence, value]) => [slug(sentence), { summary: capitalized(sentence), value }]),
+        ),
       },
     },
   }
 }
+
+const capitalized = (sentence: string) => sentence.charAt(0).toUpperCase() + sentence.slice(1)
 
 /** An example's name in the contract. */
 const slug = (sentence: string) =>

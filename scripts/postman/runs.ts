@@ -61,9 +61,9 @@ export const RUNS: Readonly<Record<string, Run>> = {
   logoutAll: { as: 'guest' },
   // without a message
   endReportedSession: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
-  unlock: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
+  unlockAccount: { body: { token: 'a-token-that-no-message-has-brought-to-anybody' }, status: 400 },
 
-  estimatePassword: {},
+  estimatePasswordStrength: {},
 
   getMe: {},
   updateMe: { body: { name: 'Ada King' } },
@@ -76,15 +76,15 @@ export const RUNS: Readonly<Record<string, Run>> = {
   endMySession: { path: { session_id: '{{session_id}}' } },
   deleteMe: { as: 'guest' },
 
-  verify: {},
+  verifyRequest: {},
 
   // what takes a token out of a message is asked with one that is none
   verifyEmail: { body: { token: UNKNOWN_TOKEN }, status: 400 },
-  requestVerification: { body: { email: '{{fresh}}@example.org' } },
-  resendVerification: {},
+  requestEmailVerification: { body: { email: '{{fresh}}@example.org' } },
+  resendEmailVerification: {},
   confirmEmailChange: { body: { token: UNKNOWN_TOKEN }, status: 400 },
   undoEmailChange: { body: { token: UNKNOWN_TOKEN }, status: 400 },
-  forgotPassword: { body: { email: '{{fresh}}@example.org' } },
+  requestPasswordReset: { body: { email: '{{fresh}}@example.org' } },
   resetPassword: { body: { token: UNKNOWN_TOKEN, new_password: 'a quite different phrase' }, status: 400 },
   acceptInvitation: {
     body: { token: UNKNOWN_TOKEN, username: '{{fresh}}', password: '{{password}}' },
@@ -92,9 +92,9 @@ export const RUNS: Readonly<Record<string, Run>> = {
   },
   // off unless the service is configured otherwise
   requestSignInLink: { body: { email: '{{fresh}}@example.org' }, status: 404 },
-  signInByLink: { body: { token: UNKNOWN_TOKEN }, status: 404 },
+  signInWithLink: { body: { token: UNKNOWN_TOKEN }, status: 404 },
   requestSignInCode: { body: { email: '{{fresh}}@example.org' }, status: 404 },
-  signInByCode: { body: { email: '{{fresh}}@example.org', code: '000000' }, status: 404 },
+  signInWithCode: { body: { email: '{{fresh}}@example.org', code: '000000' }, status: 404 },
 
   listAuditEvents: { as: 'admin' },
   createUser: { as: 'admin', body: { ...PERSON, roles: ['user'] }, keep: { user_id: 'answer.id' } },

@@ -68,9 +68,9 @@ export type AuditPage = Static<typeof AuditPage>
 
 const page = pageQuery(100, 20)
 
-const exact = (description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 128, format: 'plain-text', description }))
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+const exact = (description: string, example = '0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21') =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 128, format: 'plain-text', description, example }))
+const moment = (description: string) => Type.Optional(Timestamp(description))
 
 export const AuditQuery = Type.Object(
   {
@@ -80,7 +80,7 @@ export const AuditQuery = Type.Object(
     actor: exact('only what this account caused, or `operator`, or `system`'),
     subject: exact('only what happened to this account'),
     session_id: exact('only what is about this session'),
-    request_id: exact('only what this request caused'),
+    request_id: exact('only what this request caused', 'soM4BNeY2QeiaWDD.7'),
     from: moment('only events of this moment or later'),
     to: moment('only events before this moment'),
     format: Type.Optional(

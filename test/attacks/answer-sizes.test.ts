@@ -15,7 +15,7 @@ const BOUNDS: readonly (readonly [bytes: number, urls: readonly string[]])[] = [
   [64 * KB, ['/api/v1/users/me/sessions']],
   // a hundred of what an account or an event can be
   [192 * KB, ['/api/v1/users', '/api/v1/audit', '/api/v1/users/me/activity']],
-  [1024 * KB, ['/openapi.yaml', '/openapi.json', '/openapi-compat.yaml', '/openapi-compat.json']],
+  [1024 * KB, ['/openapi.yaml', '/openapi.json', '/openapi-compat.yaml', '/openapi-compat.json', '/openapi-3.1.json']],
   [
     16 * KB,
     [
@@ -149,6 +149,7 @@ t.test('what an account that has grown to its limits reads is bounded', async (t
       '/api/v1/users',
       '/api/v1/users/me/activity',
       '/api/v1/users/me/sessions',
+      '/openapi-3.1.json',
       '/openapi-compat.json',
       '/openapi-compat.yaml',
       '/openapi.json',

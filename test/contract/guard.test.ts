@@ -12,7 +12,7 @@ const OPEN = [
   /^\/api\/v1\/auth\/invitations\/accept$/,
   /^\/health(\/live|\/ready)?$/,
   /^\/\.well-known\/jwks\.json$/,
-  /^\/openapi(-compat)?\.(yaml|json)$/,
+  /^\/openapi(-compat|-3\.1)?\.(yaml|json)$/,
   /^\/(docs|redoc)(\/|$)/,
   new RegExp(`^/(${PAGES.join('|')})$`),
 ]

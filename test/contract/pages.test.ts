@@ -52,10 +52,10 @@ t.test('in /docs one registers, authorises with the token and reads one’s acco
   const { page, complaints } = await open(t, '/docs')
   t.equal(await page.title(), 'Latchkey')
   const person = somebody({ name: 'Ada' })
-  const registered = await tryOut(page, 'Sessions-register', person)
+  const registered = await tryOut(page, 'auth-register', person)
   t.equal(registered.status, '201')
   await authorize(page, (JSON.parse(registered.body) as Tokens).access_token)
-  const me = await tryOut(page, 'Account-getMe')
+  const me = await tryOut(page, 'account-getMe')
   t.equal(me.status, '200')
   t.match(JSON.parse(me.body), { username: person.username, email: person.email, name: 'Ada' })
   t.strictSame(complaints, [])
@@ -63,7 +63,7 @@ t.test('in /docs one registers, authorises with the token and reads one’s acco
 
 t.test('in /docs a call without authorisation shows the problem that it met', { skip }, async (t) => {
   const { page, complaints } = await open(t, '/docs/')
-  const me = await tryOut(page, 'Account-getMe')
+  const me = await tryOut(page, 'account-getMe')
   t.equal(me.status, '401')
   t.equal(JSON.parse(me.body).code, 'token_missing')
   matchLists(t, complaints, [/status of 401/], 'the browser itself reports a refusal')
@@ -82,7 +82,7 @@ t.test('in /docs/compat one signs up and is greeted in the words of another serv
   await authorize(page, JSON.parse(signedUp.body).jwt_token)
   const user = await tryOut(page, 'python-jwt-template-pythonJwtTemplateGetUser')
   t.match(JSON.parse(user.body), { status: 'success', details: { email, name: 'Ada' } })
-  t.equal(await page.locator('#operations-Sessions-login').count(), 0)
+  t.equal(await page.locator('#operations-auth-login').count(), 0)
   t.strictSame(complaints, [])
 })
 

@@ -109,7 +109,7 @@ t.test(
     if (!post) throw new Error('there is no login')
     contract.paths['/api/v1/auth/knock'] = { post: { ...post, operationId: 'knock', summary: 'Knock' } }
     const { item: folders } = await buildCollection(contract)
-    const last = folders.find(({ name }) => name === 'Sessions')?.item.at(-1)
+    const last = folders.find(({ name }) => name === 'auth')?.item.at(-1)
     t.equal(last?.id, idOf('knock'))
     t.strictSame(JSON.parse(last?.request.body?.raw ?? ''), {
       identifier: 'ada.lovelace',

@@ -3,7 +3,7 @@ import t from 'tap'
 import { isOn } from '../../src/features.ts'
 import { startApp } from '../support/app.ts'
 
-const PLACES = ['/openapi.yaml', '/openapi.json', '/openapi-compat.yaml', '/openapi-compat.json']
+const PLACES = ['/openapi.yaml', '/openapi.json', '/openapi-compat.yaml', '/openapi-compat.json', '/openapi-3.1.json']
 const PAGES = [
   '/docs',
   '/docs/',
@@ -39,6 +39,16 @@ t.test('who has it already is told so, and who has another gets this one', async
       t.equal(answer.headers.etag, etag)
     }
     t.equal((await app.inject({ url, headers: { 'if-none-match': '"another"' } })).statusCode, 200)
+  }
+})
+
+t.test('PUBLIC_URL is the server that both contracts name', async (t) => {
+  const app = await startApp(t, { PUBLIC_URL: 'https://auth.example.org/sub' })
+  for (const url of PLACES.filter((place) => place.endsWith('json'))) {
+    const { servers, paths } = (await app.inject({ url })).json()
+    t.match(servers, [{ url: 'https://auth.example.org/sub', description: /^This service/ }])
+    t.equal(servers.length, 1)
+    t.ok(paths['/api/v1/auth/login'] ?? paths['/auth/login'])
   }
 })
 

@@ -17,7 +17,7 @@ const data: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'listMyActivity',
       summary: 'What happened to one’s own account',
       description: 'Newest first: sign-ins and tries, changes and who made them.',
-      tags: ['Account'],
+      tags: ['account'],
       querystring: ActivityQuery,
       response: { 200: answer(ActivityPage, 'A page of events') },
     },
@@ -36,7 +36,7 @@ const data: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'The account, its sessions, what waits for it and what happened to it. Secrets are told of, and not shown: the ' +
         'hash of the password and the digests of one-time tokens.',
-      tags: ['Account'],
+      tags: ['account'],
       response: { 200: answer(PersonalData, 'Everything'), ...problems('user_not_found') },
     },
     handler: async (request, reply) => {

@@ -13,12 +13,12 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/email/verification',
     config: { permission: 'self:write', feature: 'mail', limit: 'mail' },
     schema: {
-      operationId: 'resendVerification',
+      operationId: 'resendEmailVerification',
       summary: 'Have the link that proves one’s address sent again',
       description:
         'Links that were sent before stay good, and the first that is used makes the others void; a link that confirms another ' +
         'address replaces the one before. Nothing is sent where the address is proved already.',
-      tags: ['Mail'],
+      tags: ['email'],
       response: { 202: answer(Noted, 'A message is on its way, if there is anything to prove') },
     },
     handler: async (request, reply) => {

@@ -25,12 +25,12 @@ const gateway: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/verify',
     config: { limit: 'gateway' },
     schema: {
-      operationId: 'verify',
+      operationId: 'verifyRequest',
       summary: 'Whether an access token holds, and whose it is',
       description:
         'Answers with headers alone, for a reverse proxy to copy into the request that it forwards. Other methods and ' +
         'paths below this one are answered alike, for proxies that keep those of the request they ask about.',
-      tags: ['Gateway'],
+      tags: ['auth'],
       response: { 204: nothing('It holds', HEADERS) },
     },
     handler: tellWho,

@@ -22,7 +22,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getMe',
       summary: 'One’s own account',
       description: 'The account behind the access token.',
-      tags: ['Account'],
+      tags: ['account'],
       response: { 200: answer(User, 'The account') },
     },
     handler: showMe,
@@ -40,7 +40,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
         'counts when the link that is sent to it was used; until then the answer has it as `pending_email`, whether or not ' +
         'it is somebody’s (`EMAIL_CHANGE`). Otherwise the account goes by it at once, unproved; where it has proved another ' +
         'one, links and notices go on going to that (`proved_email`) until the link was used.',
-      tags: ['Account'],
+      tags: ['account'],
       body: ref(ProfileUpdate),
       response: {
         200: answer(User, 'The account as it is now'),
@@ -65,7 +65,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'deleteMe',
       summary: 'Delete one’s own account',
       description: 'The account, its password and its sessions are gone at once. The last active admin has to stay.',
-      tags: ['Account'],
+      tags: ['account'],
       response: { 204: nothing('The account is gone'), ...problems('user_not_found', 'last_admin') },
     },
     handler: async (request, reply) => {
@@ -82,7 +82,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'changeMyPassword',
       summary: 'Change one’s own password',
       description: 'This session goes on; every other session of the account ends.',
-      tags: ['Account'],
+      tags: ['passwords'],
       body: ref(PasswordChange),
       response: {
         204: nothing('The password is changed'),

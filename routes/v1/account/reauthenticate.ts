@@ -18,7 +18,7 @@ const reauthenticate: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'Sensitive calls want a proof that is younger than `STEP_UP_AGE` (10 minutes by default). The session goes on: its ' +
         'other access tokens count as proved too, and the refresh token stays the same.',
-      tags: ['Sessions'],
+      tags: ['auth'],
       body: ref(Reauthentication),
       response: {
         200: answer(TokenPair, 'Tokens of the same session; `auth_time` in the access token is now'),

@@ -16,7 +16,7 @@ const user: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'getUser',
       summary: 'One account',
       description: 'One’s own, or with the permission `users:read` anybody’s.',
-      tags: ['Users'],
+      tags: ['users'],
       params: Type.Object({ user_id: Uuid('the account') }),
       response: { 200: answer(User, 'The account'), ...problems('permission_denied', 'user_not_found') },
     },

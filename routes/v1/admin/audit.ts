@@ -28,14 +28,14 @@ const audit: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'Newest first. With `format=jsonl`, or `Accept: application/x-ndjson`, all events that fit come in one answer, ' +
         'one JSON object a line, however many there are; that is an event itself.',
-      tags: ['Audit'],
+      tags: ['audit'],
       querystring: AuditQuery,
       response: {
         200: {
           description: 'A page of events, or all of them as lines',
           content: {
             'application/json': { schema: ref(AuditPage) },
-            [LINES]: { schema: Type.String({ description: 'an `AuditEvent` a line' }) },
+            [LINES]: { schema: Type.String({ description: 'an `AuditEvent` a line', example: EXAMPLE_LINE }) },
           },
         },
       },
@@ -49,6 +49,9 @@ const audit: FastifyPluginAsyncTypebox = async (app) => {
     },
   })
 }
+
+const EXAMPLE_LINE =
+  '{"id":"0198c1a2-7d3e-7b4a-9c55-0f2f6c1d9e21","seq":5,"at":"2026-01-31T08:15:30.000Z","action":"login","outcome":"success"}\n'
 
 /** Whether all events are to come in one answer. */
 function asksForLines({ query, headers }: FastifyRequest): boolean {

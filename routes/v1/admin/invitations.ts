@@ -17,7 +17,7 @@ const invitations: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'Without `roles` it will have the role `user`. The link is good for 7 days, once, as long as who invited may; an ' +
         'older one for the same address is void.',
-      tags: ['Users'],
+      tags: ['invitations'],
       body: ref(Invitation),
       response: { 201: answer(InvitationSent, 'The invitation is on its way'), ...problems('email_taken') },
     },

@@ -28,7 +28,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
         'The account has the role `user`. Nothing is made if anything is refused. With `REGISTRATION=verify-first` the ' +
         'answer is 202 whether or not name and address are known, and the account is made by the link of the message, together ' +
         'with the `request_token` or the password: see `verifyEmail`. Browsers keep the former as a cookie.',
-      tags: ['Sessions'],
+      tags: ['auth'],
       headers: ChallengeHeaders,
       body: ref(Registration),
       response: {
@@ -61,7 +61,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'login',
       summary: 'Sign in by user name or e-mail address',
       description: 'Begins a session. A wrong password and an unknown account get the same answer in the same time.',
-      tags: ['Sessions'],
+      tags: ['auth'],
       headers: LoginHeaders,
       body: ref(Credentials),
       response: {
@@ -86,7 +86,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'Gives a new access token and a new refresh token; the old one is used up. Sent again within a few seconds ' +
         '(a lost answer, two tabs) it yields the same successor; sent later it ends the session.',
-      tags: ['Sessions'],
+      tags: ['auth'],
       body: ref(RefreshTokenBody),
       response: {
         200: answer(TokenPair, 'The next tokens of the session'),
@@ -104,7 +104,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'logout',
       summary: 'End the session of a refresh token',
       description: 'Its access tokens stop too, at once. Idempotent: an unknown or used token gets the same answer.',
-      tags: ['Sessions'],
+      tags: ['auth'],
       body: ref(RefreshTokenBody),
       response: { 200: answer(Message, 'The session is over') },
     },

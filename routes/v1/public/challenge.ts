@@ -14,7 +14,7 @@ const challenge: FastifyPluginAsyncTypebox = async (app) => {
         'Find the number for which the SHA-256 of `salt` and the number, in decimal, is `challenge`; the widgets of ALTCHA ' +
         'do. Send `{algorithm, challenge, number, salt, signature}` as base64 of JSON in the header `X-Proof-Of-Work` of ' +
         'the call that was refused with `challenge_required`, once, within five minutes.',
-      tags: ['Sessions'],
+      tags: ['auth'],
       response: { 200: answer(ProofOfWork, 'The challenge') },
     },
     handler: () => app.gate.issue(),

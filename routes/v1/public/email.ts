@@ -45,7 +45,7 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
         'any of these the answer is `requester_unproved`, and the token stays good. The token of a registration with ' +
         '`REGISTRATION=verify-first` makes the account; if its name was taken meanwhile, the token stays good and can be ' +
         'sent again with another `username`.',
-      tags: ['Mail'],
+      tags: ['email'],
       body: ref(EmailVerification),
       response: {
         204: nothing('The address is proved'),
@@ -63,12 +63,12 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/email/verification/request',
     config: { feature: 'mail', limit: 'mail' },
     schema: {
-      operationId: 'requestVerification',
+      operationId: 'requestEmailVerification',
       summary: 'Have the link that proves an address sent again, without being signed in',
       description:
         'For who cannot log in before. The answer is the same for every address, known or not. Links that were sent before ' +
         'stay good; the `request_token` of the answer does not tell who registered.',
-      tags: ['Mail'],
+      tags: ['email'],
       headers: ChallengeHeaders,
       body: ref(EmailBody),
       response: {
@@ -95,7 +95,7 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
         'From here on the account has that address. The old one, if it was proved, is sent a link that takes the change ' +
         'back. Beside the token goes an access token of the account, its `password`, or the `request_token` of who had the ' +
         'link sent again; otherwise the answer is `requester_unproved`, since a stranger may have asked for it.',
-      tags: ['Mail'],
+      tags: ['email'],
       body: ref(EmailConfirmation),
       response: {
         204: nothing('The address is changed'),
@@ -120,7 +120,7 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
         'The account has its old address again. Its password is void, its sessions end, its other links are void but those ' +
         'that take an earlier change back, and a link to set a new password is sent to that address: whoever changed the ' +
         'address may know the password.',
-      tags: ['Mail'],
+      tags: ['email'],
       body: ref(OneTimeTokenBody),
       response: { 204: nothing('The old address is back'), ...problems('one_time_token_invalid', 'email_taken') },
     },

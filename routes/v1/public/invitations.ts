@@ -18,7 +18,7 @@ const invitations: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'acceptInvitation',
       summary: 'Make the account one was invited to, and sign in',
       description: 'It has the address that the invitation was sent to, proved. What is refused leaves the token good.',
-      tags: ['Mail'],
+      tags: ['invitations'],
       body: ref(Acceptance),
       response: {
         201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),

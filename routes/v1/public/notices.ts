@@ -19,7 +19,7 @@ const notices: FastifyPluginAsyncTypebox = async (app) => {
       description:
         'By the link of the message about a new device. Its tokens stop at once, and the device is a stranger again. Who ' +
         'knows the password can sign in again: change it.',
-      tags: ['Sessions'],
+      tags: ['sessions'],
       body: ref(LinkToken),
       response: { 204: nothing('The session is over'), ...problems('one_time_token_invalid') },
     },
@@ -34,12 +34,12 @@ const notices: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/unlock',
     config: { limit: 'code' },
     schema: {
-      operationId: 'unlock',
+      operationId: 'unlockAccount',
       summary: 'Let sign-ins wait no longer',
       description:
         'By the link of the message about too many wrong passwords or codes. The device that asks is known from now on, so that ' +
         'strangers who go on guessing do not keep it waiting.',
-      tags: ['Sessions'],
+      tags: ['account'],
       body: ref(LinkToken),
       response: { 200: answer(Unlocked, 'Nobody has to wait'), ...problems('one_time_token_invalid') },
     },

@@ -11,12 +11,12 @@ const passwordStrength: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/password/strength',
     config: { limit: 'strength' },
     schema: {
-      operationId: 'estimatePassword',
+      operationId: 'estimatePasswordStrength',
       summary: 'How strong a password is, and whether it would be taken',
       description:
         'For forms, while somebody types. Nothing is kept. A breach API, where one is configured, is not asked, so a ' +
         'password may yet be refused as `password_breached` when it is set.',
-      tags: ['Passwords'],
+      tags: ['passwords'],
       body: ref(StrengthQuestion),
       response: { 200: answer(PasswordStrength, 'What it is worth'), ...problems('overloaded') },
     },

@@ -15,10 +15,10 @@ const password: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/password/forgot',
     config: { feature: 'mail', limit: 'mail' },
     schema: {
-      operationId: 'forgotPassword',
+      operationId: 'requestPasswordReset',
       summary: 'Have a link sent by which to set a new password',
       description: 'The answer is the same for every address, known or not, and so is the time that it takes.',
-      tags: ['Mail'],
+      tags: ['passwords'],
       headers: ChallengeHeaders,
       body: ref(EmailBody),
       response: {
@@ -43,7 +43,7 @@ const password: FastifyPluginAsyncTypebox = async (app) => {
         'Every session of the account ends, and a message tells its owner. Its other links are void; where its address had ' +
         'been proved before, those that take a change of address back stay good. A password that is refused leaves the ' +
         'token good.',
-      tags: ['Mail'],
+      tags: ['passwords'],
       body: ref(PasswordReset),
       response: {
         204: nothing('The password is set'),

@@ -21,7 +21,7 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'requestSignInLink',
       summary: 'Have a link sent that signs in',
       description: SAME,
-      tags: ['Mail'],
+      tags: ['auth'],
       headers: ChallengeHeaders,
       body: ref(EmailBody),
       response: {
@@ -40,12 +40,12 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/sign-in/link/verify',
     config: { feature: 'sign-in-link', limit: 'code' },
     schema: {
-      operationId: 'signInByLink',
+      operationId: 'signInWithLink',
       summary: 'Sign in by the link that was sent',
       description:
         'The token is good for 15 minutes and one use. The address is proved by it, and other links to sign in that were ' +
         'sent are void.',
-      tags: ['Mail'],
+      tags: ['auth'],
       headers: DeviceHeaders,
       body: ref(OneTimeTokenBody),
       response: { 200: answer(TokenPair, 'The tokens of the new session'), ...problems('one_time_token_invalid') },
@@ -65,7 +65,7 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'requestSignInCode',
       summary: 'Have a code sent that signs in',
       description: SAME,
-      tags: ['Mail'],
+      tags: ['auth'],
       headers: ChallengeHeaders,
       body: ref(EmailBody),
       response: {
@@ -84,12 +84,12 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
     url: '/auth/sign-in/code/verify',
     config: { feature: 'sign-in-code', limit: 'code' },
     schema: {
-      operationId: 'signInByCode',
+      operationId: 'signInWithCode',
       summary: 'Sign in by the code that was sent',
       description:
         'The code is good for 10 minutes, one use and five tries by who sends the `request_token` that it was asked for by. ' +
         'Without that there are three tries. The address is proved by it, and other codes that were sent are void.',
-      tags: ['Mail'],
+      tags: ['auth'],
       headers: LoginHeaders,
       body: ref(CodeCredentials),
       response: {
