@@ -195,7 +195,7 @@ t.test('a new password is not set from a session that ends while it is hashed', 
   const change = { current_password: person.password, new_password: 'the password of eve' }
   const refused = await post(app, '/users/me/password', change, person.authorization)
   app.hasher.hash = hash
-  t.match(refused.json(), { status: 401, code: 'session_ended' })
+  t.match(refused.json(), { status: 401, code: 'session_revoked' })
   t.ok(await login(app, person.username, person.password))
 })
 

@@ -55,7 +55,7 @@ t.test('a request whose body comes after the session has ended is refused', asyn
   await post(app, '/auth/logout', { refresh_token: admin.refresh_token })
   const answer = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())))
   socket.write(body)
-  t.match(await answer, /^HTTP\/1\.1 401 .*"code":"session_ended"/s)
+  t.match(await answer, /^HTTP\/1\.1 401 .*"code":"session_revoked"/s)
   t.equal((await app.db.selectFrom('users').select('id').execute()).length, 1, 'nothing was made')
 })
 
