@@ -85,6 +85,24 @@ onEach(
   },
 )
 
+/** What generated clients call their classes. */
+const CLASSES: Readonly<Record<ContractName, readonly string[]>> = {
+  main: 'account audit auth email health invitations keys passwords sessions users'.split(' '),
+  compat: ['flask-auth', 'flask-jwt-demo', 'python-jwt-template'],
+}
+
+onEach(
+  'its tags are the known classes, in order, and each operation has one',
+  async (t, { name, document, operations }) => {
+    t.strictSame(
+      document.tags?.map((tag) => (tag as { name: string }).name),
+      CLASSES[name],
+    )
+    for (const [, { operationId, tags = [] }] of operations) t.equal(tags.length, 1, operationId)
+    t.strictSame(Object.keys(document.info.contact), ['name', 'url', 'email'])
+  },
+)
+
 onEach('no description says one thing twice', async (t, { operations }) => {
   for (const [, { operationId, description = '' }] of operations) {
     const paragraphs = description.split('\n\n')
