@@ -1,4 +1,4 @@
-/** A client generated from `openapi.yaml` compiles under the strictest settings and gets along with the service. */
+/** A client generated from `openapi.yaml`, or from `openapi-compat.yaml`, compiles under the strictest settings and gets along with the service. */
 import { execFile } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -23,10 +23,11 @@ const node = (...args: string[]) => run(process.execPath, ...args)
 
 t.before(async () => {
   await installTools(cwd)
-  await node('node_modules/.bin/openapi-typescript', '../../openapi.yaml', '--output', 'generated/openapi.d.ts')
+  for (const name of ['openapi', 'openapi-compat'])
+    await node('node_modules/.bin/openapi-typescript', `../../${name}.yaml`, '--output', `generated/${name}.d.ts`)
 })
 
-t.test('the generated client and a program that uses it compile strictly', async (t) => {
+t.test('clients generated from both contracts, and a program that uses one, compile strictly', async (t) => {
   t.equal(await node('node_modules/.bin/tsc', '--project', '.'), '')
 })
 
