@@ -96,7 +96,6 @@ export default fp(
 /** Whether this call needs a recent proof; its body is not there yet when the guard is first asked. */
 function isSensitive(recent: RecentProof, request: FastifyRequest): boolean {
   if (recent === true) return true
-  if ('when' in recent) return recent.when(request)
   const { body } = request
   return typeof body === 'object' && body !== null && recent.some((member) => Object.hasOwn(body, member))
 }

@@ -1,5 +1,5 @@
 /** What the plugins add to Fastify's types: the only module augmentation. */
-import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { HookHandlerDoneFunction } from 'fastify'
 import type { Deps } from '../src/deps.ts'
 import type { Failure } from '../src/errors.ts'
 import type { Feature } from '../src/features.ts'
@@ -12,8 +12,8 @@ import type { ContractName } from './openapi-contracts.ts'
 /** What is answered to a failure: JSON, or a text of some type. */
 export type Retort = { status: number; body: object } | { status: number; body: string; type: string }
 
-/** When a route needs a recent proof of who asks: always, when the body has one of these members, or when something else holds. */
-export type RecentProof = true | readonly string[] | { when: (request: FastifyRequest) => boolean; inWords: string }
+/** When a route needs a recent proof of who asks: always or when the body has one of these members. */
+export type RecentProof = true | readonly string[]
 
 declare module 'fastify' {
   interface FastifyInstance extends Deps {

@@ -2,6 +2,7 @@
 
 export interface Schema {
   $ref?: string
+  description?: string
   type?: string
   format?: string
   default?: unknown

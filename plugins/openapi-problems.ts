@@ -1,5 +1,5 @@
-/** What can go wrong, in the contract: each set of codes is one component that operations mention by name. */
-import { ERROR_CODES, type ErrorCode, statusOf, titleOf } from '../src/errors.ts'
+/** What can go wrong, in the contract: each answer is one component that operations mention by name. */
+import { ERROR_CODES, type ErrorCode, PASSWORD_CODES, statusOf, titleOf } from '../src/errors.ts'
 import {
   type Answer,
   at,
@@ -12,6 +12,47 @@ import {
 import { exampleOf } from './openapi-examples.ts'
 
 const PROBLEM = 'application/problem+json'
+
+const UNREADABLE = ['malformed_json', 'validation_failed', 'bad_request'] as const
+
+/**
+ * The answers by name. A name says what for, and stays when a code is added: generated clients have classes of these
+ * names. An operation has the one with the fewest codes that holds all of its own.
+ */
+const ANSWERS: Readonly<Record<string, readonly ErrorCode[]>> = {
+  BadRequest: UNREADABLE,
+  NewPasswordRejected: [...UNREADABLE, ...PASSWORD_CODES],
+  LinkRejected: [...UNREADABLE, 'one_time_token_invalid'],
+  NewPasswordByLinkRejected: [...UNREADABLE, ...PASSWORD_CODES, 'one_time_token_invalid'],
+  Unauthorized: ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'],
+  CredentialsRejected: ['invalid_credentials'],
+  CodeRejected: ['sign_in_code_invalid'],
+  RefreshTokenRejected: ['refresh_token_invalid', 'refresh_token_expired', 'refresh_token_reused'],
+  Forbidden: ['permission_denied'],
+  RecentProofRequired: ['permission_denied', 'reauthentication_required'],
+  PasswordConfirmationRejected: ['current_password_wrong'],
+  PasswordChangeForbidden: ['current_password_wrong', 'permission_denied'],
+  RequesterUnproved: ['requester_unproved', 'current_password_wrong'],
+  ChallengeRequired: ['challenge_required'],
+  RegistrationForbidden: ['registration_closed', 'challenge_required'],
+  SignInForbidden: ['account_disabled', 'email_unverified', 'challenge_required'],
+  FeatureDisabled: ['feature_disabled'],
+  UserNotFound: ['user_not_found'],
+  SessionNotFound: ['session_not_found'],
+  RequestTimeout: ['request_timeout'],
+  EmailTaken: ['email_taken'],
+  IdentifierTaken: ['username_taken', 'email_taken'],
+  LastAdmin: ['last_admin'],
+  Conflict: ['username_taken', 'email_taken', 'last_admin'],
+  BodyTooLarge: ['body_too_large'],
+  UriTooLong: ['uri_too_long'],
+  MediaTypeUnsupported: ['media_type_unsupported'],
+  RateLimited: ['rate_limited'],
+  HeadersTooLarge: ['headers_too_large'],
+  InternalError: ['internal_error'],
+  Unavailable: ['unavailable'],
+  Overloaded: ['overloaded', 'unavailable'],
+}
 
 /** Sent with every problem of its status unless `required` is missing. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, Header>>>> = {
@@ -36,15 +77,14 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, Header>>>> = {
   503: { 'Retry-After': { description: 'seconds to wait, where that is known', schema: { type: 'integer' } } },
 }
 
-/** Sent with the problem of one code, whose status others share. */
-const HEADERS_OF_CODE: Partial<Record<ErrorCode, Readonly<Record<string, Header>>>> = {
-  reauthentication_required: {
-    'WWW-Authenticate': {
-      description: 'with `reauthentication_required`: how old a proof may be, in seconds, as `max_age` (RFC 9470)',
-      schema: { type: 'string' },
-    },
-  },
+/** Sent with the problems of two codes, whose status others share. */
+const FORBIDDEN: Header = {
+  description:
+    'with `permission_denied` the error `insufficient_scope` (RFC 6750); with `reauthentication_required` how old a proof ' +
+    'may be, in seconds, as `max_age` (RFC 9470)',
+  schema: { type: 'string' },
 }
+const TELLS_WHAT_IS_LACKING: readonly ErrorCode[] = ['permission_denied', 'reauthentication_required']
 
 /** Replaces the problem answers of all operations by references, and adds those that follow from their shape. */
 export function hoistProblems(document: Document): void {
@@ -53,8 +93,8 @@ export function hoistProblems(document: Document): void {
     for (const [status, group] of groupByStatus(codes)) {
       // a route that words its refusals itself never answers with this one
       if (operation.responses[status]?.content?.['application/json']) continue
-      const name = componentName(group)
-      document.components.responses[name] ??= problemAnswer(document, status, group)
+      const [name, codes] = answerFor(group)
+      document.components.responses[name] ??= problemAnswer(document, status, codes)
       operation.responses[status] = at('responses', name)
     }
   }
@@ -124,9 +164,8 @@ function problemAnswer({ components }: Document, status: number, codes: readonly
 /** References to the headers, which become components. */
 function headersOf(components: Components, status: number, codes: readonly ErrorCode[]) {
   const ofStatus = Object.entries(HEADERS[status] ?? {}).map(([name, header]) => [name, name, header] as const)
-  const ofCodes = codes.flatMap((code) =>
-    Object.entries(HEADERS_OF_CODE[code] ?? {}).map(([name, header]) => [name, `${name}-${code}`, header] as const),
-  )
+  const isForbidden = codes.some((code) => TELLS_WHAT_IS_LACKING.includes(code))
+  const ofCodes = isForbidden ? ([['WWW-Authenticate', 'WWW-Authenticate-Forbidden', FORBIDDEN]] as const) : []
   return Object.fromEntries(
     [...ofStatus, ...ofCodes].map(([name, component, header]) => {
       components.headers[component] = header
@@ -145,18 +184,13 @@ function problemExample(code: ErrorCode, schemas: Components['schemas']) {
   }
 }
 
-/** Made of the codes, like `TokenMissingOrInvalidOrExpiredOrSessionEnded`. */
-function componentName(codes: readonly ErrorCode[]): string {
-  // any 400 may be a bad request: only the answer that can be nothing else is named after it
-  const telling = codes.length === 1 ? codes : codes.filter((code) => code !== 'bad_request')
-  return telling.map((code, index) => pascalCase(withoutSharedPrefix(code, telling[index - 1]))).join('Or')
-}
-
-function withoutSharedPrefix(code: string, before = ''): string {
-  const prefix = code.slice(0, code.lastIndexOf('_') + 1)
-  return before.startsWith(prefix) ? code.slice(prefix.length) : code
-}
-
-function pascalCase(code: string): string {
-  return code.replace(/(?:^|_)(\w)/g, (_match, letter: string) => letter.toUpperCase())
+/**
+ * The answer with the fewest codes that holds all of these.
+ * @throws when there is none: it wants a name
+ */
+function answerFor(codes: readonly ErrorCode[]): readonly [name: string, codes: readonly ErrorCode[]] {
+  const fitting = Object.entries(ANSWERS).filter(([, known]) => codes.every((code) => known.includes(code)))
+  const [first] = fitting.sort(([, one], [, other]) => one.length - other.length)
+  if (first) return first
+  throw new Error(`no answer holds ${codes.join(', ')}: give it a name in ANSWERS`)
 }

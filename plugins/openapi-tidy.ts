@@ -44,6 +44,7 @@ export function tidy(raw: object, { title, description, servers, tags, holds }: 
     for (const parameter of operation.parameters ?? []) {
       allowLeavingOut(parameter)
       giveExample(parameter, document.components.schemas)
+      describeByName(parameter, document.components.schemas)
     }
     allowNoBody(operation, document.components.schemas)
   }
@@ -67,7 +68,7 @@ function operationsThat(paths: Document['paths'], holds: Outline['holds']): Docu
 
 function withoutOwnFormats(raw: object): Document {
   const keep = (key: string, value: unknown) =>
-    key === 'format' && typeof value === 'string' && !FORMATS.has(value) ? undefined : value
+    key === 'distinct' || (key === 'format' && typeof value === 'string' && !FORMATS.has(value)) ? undefined : value
   return JSON.parse(JSON.stringify(raw, keep))
 }
 
@@ -87,6 +88,12 @@ function allowLeavingOut(parameter: Parameter): void {
 function giveExample(parameter: Parameter, schemas: Document['components']['schemas']): void {
   const example = parameter.schema.default ?? exampleOf(parameter.schema, schemas)
   if (example !== undefined) parameter.example = example
+}
+
+/** The generator takes the description of a parameter from where it stands, and not from the schema that it names. */
+function describeByName(parameter: Parameter, schemas: Document['components']['schemas']): void {
+  const description = parameter.description ?? schemas[nameOf(parameter.schema) ?? '']?.description
+  if (description !== undefined) parameter.description = description
 }
 
 /** A body that need not hold anything need not be sent; the generator takes every body for required. */

@@ -20,9 +20,20 @@ export function nothing(description: string, headers?: Record<string, ResponseHe
   return Type.Unsafe<null>({ type: 'null', description, ...(headers && { headers }) })
 }
 
+/** An answer with a body of a named schema, of which the contract shows these. */
+export function answerLike<T extends TSchema>(
+  schema: T,
+  description: string,
+  examples: Readonly<Record<string, { summary: string; value: Static<T> }>>,
+  headers?: Record<string, ResponseHeader>,
+) {
+  const content = { 'application/json': { schema: ref(schema), examples } }
+  return Type.Unsafe<Static<T>>({ description, content, ...(headers && { headers }) })
+}
+
 /** An answer that is not JSON. */
-export function text(contentType: string, description: string) {
-  return { description, content: { [contentType]: { schema: { type: 'string' } } } }
+export function text(contentType: string, description: string, example?: string) {
+  return { description, content: { [contentType]: { schema: { type: 'string' }, ...(example && { example }) } } }
 }
 
 interface ProblemAnswer {

@@ -102,6 +102,5 @@ function wordProof(recent: NonNullable<RouteConfig['recent']>): string {
 
 function whenInWords(recent: NonNullable<RouteConfig['recent']>): string {
   if (recent === true) return ''
-  if ('when' in recent) return `, ${recent.inWords}`
   return `, where ${recent.map((member) => `\`${member}\``).join(' or ')} is sent`
 }

@@ -22,9 +22,17 @@ export function ref<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
 }
 
-/** A closed list of strings; an `enum` in the contract, where TypeBox's own union would be a list of constants. */
+/** A closed list of strings, for what is asked; an `enum` in the contract, where TypeBox's own union would be a list of constants. */
 export function enumOf<const T extends string>(values: readonly T[], options: Record<string, unknown> = {}) {
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options })
+}
+
+/**
+ * A list of strings that will grow, in what is answered: a client that knows fewer of them still reads the answer. In the
+ * contract it is a string, with the known values beside it; an `enum` would make generated clients fail at a new one.
+ */
+export function openEnumOf<const T extends string>(values: readonly T[], options: Record<string, unknown> = {}) {
+  return Type.Unsafe<T>({ type: 'string', 'x-extensible-enum': [...values], ...options })
 }
 
 /** An object that refuses members it does not know: what a request body has to be. */
@@ -48,7 +56,7 @@ export const MOST_FAULTS = 20
 
 export const RequestPart = named(
   'RequestPart',
-  enumOf(['body', 'query', 'path', 'headers'], { description: 'a part of the request', example: 'body' }),
+  openEnumOf(['body', 'query', 'path', 'headers'], { description: 'a part of the request', example: 'body' }),
 )
 
 export const FieldError = named(
@@ -63,6 +71,14 @@ export const FieldError = named(
   ),
 )
 
+export const ProblemCode = named(
+  'ProblemCode',
+  openEnumOf(ERROR_CODES, {
+    description: 'for programs to tell errors apart; a later version may have more',
+    example: 'validation_failed',
+  }),
+)
+
 /** `Problem`, RFC 9457: what every error of v1 looks like. */
 export const Problem = named(
   'Problem',
@@ -71,7 +87,7 @@ export const Problem = named(
       type: Type.String({ description: 'a URN made of the code', example: 'urn:latchkey:problem:validation_failed' }),
       title: Type.String({ description: 'what the code means', example: 'The request does not fit the contract.' }),
       status: Type.Integer({ description: 'the HTTP status', example: 400 }),
-      code: enumOf(ERROR_CODES, { description: 'for programs to tell errors apart', example: 'validation_failed' }),
+      code: ref(ProblemCode),
       detail: Type.Optional(Type.String({ description: 'what is particular to this occurrence' })),
       request_id: Type.Optional(Type.String({ description: 'names the request in the log; also in `X-Request-Id`' })),
       errors: Type.Optional(

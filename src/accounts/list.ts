@@ -5,11 +5,10 @@ import { lowerAscii } from '../db/dialect.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
 import { NextCursor, pageQuery } from '../pages.ts'
-import { ROLES } from '../roles/permissions.ts'
-import { enumOf, named, ref } from '../schemas.ts'
+import { named, ref } from '../schemas.ts'
 import { hasRole, selectAccounts, toAccount, toUser } from './account.ts'
 import { foldIdentifier } from './identifiers.ts'
-import { User } from './schema.ts'
+import { AccountState, RoleName, User } from './schema.ts'
 
 export const UserQuery = Type.Object(
   {
@@ -23,8 +22,8 @@ export const UserQuery = Type.Object(
         example: 'ada',
       }),
     ),
-    role: Type.Optional(enumOf(ROLES, { description: 'only accounts with this role' })),
-    state: Type.Optional(enumOf(['active', 'disabled'], { description: 'only accounts in this state' })),
+    role: Type.Optional(ref(RoleName)),
+    state: Type.Optional(ref(AccountState)),
   },
   { additionalProperties: false },
 )

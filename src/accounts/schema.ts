@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ROLES } from '../roles/permissions.ts'
-import { closed, enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
+import { closed, enumOf, named, openEnumOf, ref, Timestamp, Uuid } from '../schemas.ts'
 
 export const Username = named(
   'Username',
@@ -45,7 +45,19 @@ export const Locale = named(
   }),
 )
 
+/** A role that is given, or asked for. */
 export const RoleName = named('RoleName', enumOf(ROLES, { description: 'what an account may do', example: 'user' }))
+
+/** A role that an account has. */
+export const HeldRole = named(
+  'HeldRole',
+  openEnumOf(ROLES, { description: 'what an account may do; a later version may have more', example: 'user' }),
+)
+
+export const AccountState = named(
+  'AccountState',
+  enumOf(['active', 'disabled'], { description: 'only accounts in this state', example: 'active' }),
+)
 
 export const User = named(
   'User',
@@ -76,7 +88,7 @@ export const User = named(
       locale: Type.Optional(
         Type.String({ description: 'the language of messages; absent: the service’s own', example: 'de-AT' }),
       ),
-      roles: Type.Array(ref(RoleName), { description: 'in alphabetical order' }),
+      roles: Type.Array(ref(HeldRole), { description: 'in alphabetical order' }),
       created_at: Timestamp('when the account was made'),
       updated_at: Timestamp('when a member last changed'),
       disabled_at: Type.Optional(Timestamp('since when the account is disabled; absent while it is not')),

@@ -4,10 +4,7 @@ import type { Deps } from '../deps.ts'
 import { pageOf, readCursor, readInSteps, STEP, writeCursor } from '../pages.ts'
 import type { Action } from './actions.ts'
 import { OPERATOR, SYSTEM } from './actor.ts'
-import type { Activity, ActivityPage, AuditEventItem, AuditPage, AuditQuery } from './schema.ts'
-
-/** What events are looked for by. */
-export type Filter = Omit<AuditQuery, 'limit' | 'cursor' | 'format'>
+import type { Activity, ActivityPage, AuditEventItem, AuditFilter, AuditPage, AuditQuery } from './schema.ts'
 
 /**
  * One page of events.
@@ -18,7 +15,7 @@ export async function listEvents(deps: Pick<Deps, 'db'>, { limit, cursor, ...fil
 }
 
 /** All events that fit, as lines of JSON; a page is in memory at a time, and read when it is asked for. */
-export async function* exportEvents(deps: Pick<Deps, 'db'>, filter: Filter): AsyncGenerator<string> {
+export async function* exportEvents(deps: Pick<Deps, 'db'>, filter: AuditFilter): AsyncGenerator<string> {
   const steps = readInSteps(async (cursor) => {
     const rows = await findEvents(deps, filter, cursor, STEP)
     const last = rows.at(-1)
@@ -39,13 +36,13 @@ export async function listActivity(
   return pageOf(await findEvents(deps, { subject: uid }, cursor, limit + 1), limit, toActivity)
 }
 
-function findEvents({ db }: Pick<Deps, 'db'>, filter: Filter, cursor: string | undefined, limit: number) {
-  const { from, to, ...equal } = filter
+function findEvents({ db }: Pick<Deps, 'db'>, filter: AuditFilter, cursor: string | undefined, limit: number) {
+  const { since, before, ...equal } = filter
   let select = db.selectFrom('audit_events').selectAll().orderBy('id', 'desc').limit(limit)
   for (const [column, value] of Object.entries(equal))
     if (value !== undefined) select = select.where(column as keyof typeof equal, '=', value as never)
-  if (from !== undefined) select = select.where('id', '>=', firstIdOf(from))
-  if (to !== undefined) select = select.where('id', '<', firstIdOf(to))
+  if (since !== undefined) select = select.where('id', '>=', firstIdOf(since))
+  if (before !== undefined) select = select.where('id', '<', firstIdOf(before))
   if (cursor !== undefined) select = select.where('id', '<', readCursor(cursor))
   return select.execute()
 }

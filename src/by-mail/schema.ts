@@ -7,7 +7,7 @@ import { closed, named, ref } from '../schemas.ts'
 /** What a link in a message carries. */
 export const OneTimeToken = Type.String({
   minLength: 1,
-  maxLength: 128,
+  maxLength: 256,
   description: '`token` of the link in the message; good for one use',
   example: 'pXw0yqk2Zb8mS5c1vVn3rT7uJd9hLgAeQfKoXiMzBtY',
 })

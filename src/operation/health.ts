@@ -3,39 +3,60 @@ import { isWriteRefused, kindOf } from '../db/dialect.ts'
 import { inTime, isLate } from '../db/in-time.ts'
 import type { Deps } from '../deps.ts'
 import { Failure } from '../errors.ts'
-import { enumOf, named } from '../schemas.ts'
+import { named, openEnumOf, ref } from '../schemas.ts'
 
-const PartState = enumOf(['ok', 'down'], {
-  description: 'down: it does not answer, or the database takes no writes',
-  example: 'ok',
-})
+export const PartStatus = named(
+  'PartStatus',
+  openEnumOf(['ok', 'down'], {
+    description: 'down: it does not answer, or the database takes no writes',
+    example: 'ok',
+  }),
+)
+export const DatabaseKind = named(
+  'DatabaseKind',
+  openEnumOf(['postgres', 'sqlite'], { description: 'which database', example: 'sqlite' }),
+)
+export const StoreKind = named(
+  'StoreKind',
+  openEnumOf(['redis', 'sql'], { description: 'sql: the embedded store', example: 'sql' }),
+)
+export const HealthStatus = named(
+  'HealthStatus',
+  openEnumOf(['ok', 'degraded', 'stopping'], { description: 'degraded: a part does not answer', example: 'ok' }),
+)
+export const ReadinessStatus = named(
+  'ReadinessStatus',
+  openEnumOf(['ok', 'degraded'], {
+    description: 'degraded: Redis is not used, since it does not answer; everything is served nevertheless',
+    example: 'ok',
+  }),
+)
+export const LivenessStatus = named('LivenessStatus', openEnumOf(['ok'], { description: 'it runs', example: 'ok' }))
+
+export const DatabaseHealth = named(
+  'DatabaseHealth',
+  Type.Object({ kind: ref(DatabaseKind), status: ref(PartStatus) }, { description: 'How the database is' }),
+)
+export const StoreHealth = named(
+  'StoreHealth',
+  Type.Object({ kind: ref(StoreKind), status: ref(PartStatus) }, { description: 'How the short-lived store is' }),
+)
 
 export const Health = named(
   'Health',
   Type.Object({
-    status: enumOf(['ok', 'degraded', 'stopping'], { description: 'degraded: a part does not answer', example: 'ok' }),
+    status: ref(HealthStatus),
     version: Type.String({ example: '0.2.0' }),
-    database: Type.Object({ kind: enumOf(['postgres', 'sqlite'], { example: 'sqlite' }), status: PartState }),
-    ephemeral: Type.Object({
-      kind: enumOf(['redis', 'sql'], { description: 'sql: the embedded store', example: 'sql' }),
-      status: PartState,
-    }),
+    database: ref(DatabaseHealth),
+    ephemeral: ref(StoreHealth),
   }),
 )
 export type Health = Static<typeof Health>
 
-export const Ready = named(
-  'Ready',
-  Type.Object({
-    status: enumOf(['ok', 'degraded'], {
-      description: 'degraded: Redis is not used, since it does not answer; everything is served nevertheless',
-      example: 'ok',
-    }),
-  }),
-)
+export const Ready = named('Ready', Type.Object({ status: ref(ReadinessStatus) }))
 export type Ready = Static<typeof Ready>
 
-export const Live = named('Live', Type.Object({ status: enumOf(['ok'], { example: 'ok' }) }))
+export const Live = named('Live', Type.Object({ status: ref(LivenessStatus) }))
 
 type Needs = Pick<Deps, 'db' | 'ephemeral' | 'standing'>
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { PASSWORD_CODES } from '../errors.ts'
-import { closed, enumOf, named, ref } from '../schemas.ts'
+import { closed, named, openEnumOf, ref } from '../schemas.ts'
 
 /** A password that is being set; the configured minimum length is a rule, not part of the shape. */
 export const NewPassword = named(
@@ -44,6 +44,15 @@ export const StrengthQuestion = named(
 )
 export type StrengthQuestion = Static<typeof StrengthQuestion>
 
+/** Why a password would not be taken: one of the problem codes. */
+export const PasswordFault = named(
+  'PasswordFault',
+  openEnumOf(PASSWORD_CODES, {
+    description: 'why it would not be taken; a later version may have more',
+    example: 'password_common',
+  }),
+)
+
 export const PasswordStrength = named(
   'PasswordStrength',
   Type.Object(
@@ -65,7 +74,7 @@ export const PasswordStrength = named(
         description: 'what would be better, in English',
       }),
       accepted: Type.Boolean({ description: 'whether the service would take it', example: true }),
-      code: Type.Optional(enumOf(PASSWORD_CODES, { description: 'why not', example: 'password_common' })),
+      code: Type.Optional(ref(PasswordFault)),
       detail: Type.Optional(
         Type.String({ description: 'why not, in English', example: 'The password must have at least 8 characters.' }),
       ),

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { NextCursor, pageQuery } from '../pages.ts'
-import { closed, enumOf, named, ref, Timestamp, Uuid } from '../schemas.ts'
+import { closed, named, openEnumOf, ref, Timestamp, Uuid } from '../schemas.ts'
 
 const RefreshTokenString = Type.String({
   minLength: 1,
@@ -16,6 +16,11 @@ export const DeviceToken = Type.String({
   example: 'lkd_V3bC0b7m0mS1dT2uY4xQ6wR8zK9pL5nHcG7fD2sA1oIuYtReWqZxCvBn',
 })
 
+export const TokenType = named(
+  'TokenType',
+  openEnumOf(['Bearer'], { description: 'how the access token is sent (RFC 6750)', example: 'Bearer' }),
+)
+
 export const TokenPair = named(
   'TokenPair',
   Type.Object(
@@ -24,7 +29,7 @@ export const TokenPair = named(
         description: 'a JWT for the `Authorization` header',
         example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln',
       }),
-      token_type: enumOf(['Bearer'], { example: 'Bearer' }),
+      token_type: ref(TokenType),
       expires_in: Type.Integer({ description: 'life of the access token, in seconds', example: 900 }),
       refresh_token: RefreshTokenString,
       device_token: Type.Optional(DeviceToken),

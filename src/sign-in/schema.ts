@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { DisplayName, Email, Locale, RoleName, Username } from '../accounts/schema.ts'
+import { DisplayName, Email, HeldRole, Locale, RoleName, Username } from '../accounts/schema.ts'
 import { OneTimeToken, RequestToken } from '../by-mail/schema.ts'
 import { NewPassword, TypedPassword } from '../passwords/schema.ts'
 import { closed, named, ref, Timestamp } from '../schemas.ts'
-import { DeviceToken } from '../sessions/schema.ts'
+import { DeviceToken, TokenPair } from '../sessions/schema.ts'
 
 const account = {
   username: ref(Username),
@@ -15,6 +15,25 @@ const account = {
 
 export const Registration = named('Registration', closed(account))
 export type Registration = Static<typeof Registration>
+
+/** What a registration brings, whatever `REGISTRATION` says: tokens, or a message that has to be read first. */
+export const RegistrationResult = named(
+  'RegistrationResult',
+  Type.Object(
+    {
+      ...Type.Partial(TokenPair).properties,
+      message: Type.Optional(
+        Type.String({
+          description: 'what the person has to do first; absent with tokens',
+          example: 'Open the link in the message that was sent to this address.',
+        }),
+      ),
+      request_token: Type.Optional(RequestToken),
+    },
+    { description: 'The tokens of the first session, or a `message` and the `request_token` where none has begun' },
+  ),
+)
+export type RegistrationResult = Static<typeof RegistrationResult>
 
 /** Whatever somebody typed to say who they are. */
 export const Identifier = Type.String({
@@ -34,19 +53,6 @@ export const Credentials = named(
 )
 export type Credentials = Static<typeof Credentials>
 
-/** What the link of a message holds. */
-export const LinkToken = named(
-  'LinkToken',
-  closed({
-    token: Type.String({
-      minLength: 1,
-      maxLength: 256,
-      description: 'out of the link in a message; good once',
-      example: 'q8Zc0mS1dT2uY4xQ6wR8zK9pL5nHcG7fD2sA1oIuYtQ',
-    }),
-  }),
-)
-
 export const Unlocked = named(
   'Unlocked',
   Type.Object({ device_token: Type.Optional(DeviceToken) }, { description: 'What the device that asked is known by' }),
@@ -61,7 +67,13 @@ export const CodeCredentials = named(
 )
 export type CodeCredentials = Static<typeof CodeCredentials>
 
-const Roles = Type.Array(ref(RoleName), { minItems: 1, maxItems: 8, uniqueItems: true, example: ['user'] })
+const Roles = Type.Array(ref(RoleName), {
+  minItems: 1,
+  maxItems: 8,
+  distinct: true,
+  description: 'each once',
+  example: ['user'],
+})
 const Disabled = Type.Boolean({ description: 'whether the account is shut out', example: false })
 
 export const Invitation = named('Invitation', closed({ email: ref(Email), roles: Type.Optional(Roles) }))
@@ -72,7 +84,7 @@ export const InvitationSent = named(
   Type.Object(
     {
       email: Type.String({ example: 'ada@example.org' }),
-      roles: Type.Array(ref(RoleName), { description: 'what the account will have' }),
+      roles: Type.Array(ref(HeldRole), { description: 'what the account will have' }),
       expires_at: Timestamp('until when the link in the message is good'),
     },
     { description: 'An invitation that was sent' },

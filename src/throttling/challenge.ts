@@ -2,7 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { createChallenge, extractParams, verifySolution } from 'altcha-lib/v1'
 import type { Deps } from '../deps.ts'
-import { enumOf, named } from '../schemas.ts'
+import { named, openEnumOf, ref } from '../schemas.ts'
 
 /** How long a challenge is good, in ms. */
 const LIFE = 5 * 60_000
@@ -10,11 +10,16 @@ const LIFE = 5 * 60_000
 /** The number to be found is below this: half as many hashes on average. */
 const MOST = 200_000
 
+export const ProofOfWorkAlgorithm = named(
+  'ProofOfWorkAlgorithm',
+  openEnumOf(['SHA-256'], { description: 'which hash is meant', example: 'SHA-256' }),
+)
+
 export const ProofOfWork = named(
   'ProofOfWork',
   Type.Object(
     {
-      algorithm: enumOf(['SHA-256'], { example: 'SHA-256' }),
+      algorithm: ref(ProofOfWorkAlgorithm),
       challenge: Type.String({
         description: 'the hash, hex, of `salt` followed by a number in decimal',
         example: '9f86d0…',

@@ -12,7 +12,7 @@ export const AJV_OPTIONS = {
   validateSchema: false,
   strict: true,
   strictRequired: false,
-  keywords: ['example', 'headers', 'content'],
+  keywords: ['example', 'headers', 'content', 'x-extensible-enum'],
 } as const
 
 /** What a string must be beyond its length; Ajv's own idea of an e-mail address or a password would let more through. */
@@ -28,8 +28,14 @@ const FORMATS = {
 /** No text of these formats is longer. Where all errors are told, the form is asked for although the length does not fit. */
 const LONGEST = 512
 
-/** Teaches an Ajv our formats. */
+/** Teaches an Ajv our formats, and that a list may have no value twice: `uniqueItems` would be a set in some clients. */
 export function addOurFormats(ajv: Ajv): void {
+  ajv.addKeyword({
+    keyword: 'distinct',
+    type: 'array',
+    validate: (_rule: true, items: unknown[]) => items.length > LONGEST || new Set(items).size === items.length,
+    error: { message: 'must have no value twice' },
+  })
   for (const [name, test] of Object.entries(FORMATS))
     ajv.addFormat(name, (text) => text.length <= LONGEST && test(text))
 }

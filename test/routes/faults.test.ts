@@ -32,6 +32,6 @@ t.test('each fault is told in the words of the contract', async (t) => {
     t.equal(response.statusCode, 400)
     t.strictSame(response.json().errors, [{ location: 'body', pointer, message }])
   }
-  const response = await app.inject({ url: '/api/v1/audit?format=xml', headers: authorization })
-  t.match(response.json().errors[0], { location: 'query', pointer: '/format', message: /^must be one of .*jsonl/ })
+  const response = await app.inject({ url: '/api/v1/audit?outcome=lost', headers: authorization })
+  t.match(response.json().errors[0], { location: 'query', pointer: '/outcome', message: /^must be one of .*failure/ })
 })

@@ -66,10 +66,8 @@ const TABLE: Readonly<Record<string, Line>> = {
     needs: [{ payload: { email, roles: ['admin'] } }],
     passes: [{ payload: { email } }],
   },
-  'GET /audit': {
-    needs: [{ query: '?format=jsonl' }, { headers: { accept: 'application/x-ndjson' } }],
-    passes: [{}, { query: '?format=json', headers: { accept: 'application/x-ndjson' } }],
-  },
+  'GET /audit': FREE,
+  'GET /audit/export': ANY,
 }
 
 const PREFIX = '/api/v1'

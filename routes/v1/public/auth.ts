@@ -1,19 +1,28 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Noted } from '../../../src/by-mail/schema.ts'
+import { RequestToken } from '../../../src/by-mail/schema.ts'
 import { PASSWORD_CODES } from '../../../src/errors.ts'
 import { Message, ref } from '../../../src/schemas.ts'
 import { endSessionOfToken } from '../../../src/sessions/end.ts'
 import { refreshSession } from '../../../src/sessions/refresh.ts'
 import { RefreshTokenBody, TokenPair } from '../../../src/sessions/schema.ts'
 import { register } from '../../../src/sign-in/register.ts'
-import { Credentials, Registration } from '../../../src/sign-in/schema.ts'
+import { Credentials, Registration, RegistrationResult } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
 import { handRequestToken } from '../../asker.ts'
-import { answer, problems } from '../../contract.ts'
+import { answer, answerLike, problems } from '../../contract.ts'
 import { ChallengeHeaders, handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 const READ_YOUR_MAIL = { message: 'Open the link in the message that was sent to this address.' }
+
+/** What the contract shows. */
+const SIGNED_IN: TokenPair = {
+  access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln',
+  token_type: 'Bearer',
+  expires_in: 900,
+  refresh_token: 'lkr_AZjBon0-e0qcVQ8vbB2eIQAAAAEr1g7p0cQe3t0eKfQ2mXc8yC8n0tq1WmVvI3oXbq0mFQ',
+  refresh_token_expires_in: 1_209_600,
+}
 
 /** Getting tokens, renewing them, giving them up: what anyone may ask. */
 const auth: FastifyPluginAsyncTypebox = async (app) => {
@@ -25,15 +34,23 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'register',
       summary: 'Make an account and sign in',
       description:
-        'The account has the role `user`. Nothing is made if anything is refused. With `REGISTRATION=verify-first` the ' +
+        'The account has the role `user`. Nothing is made if anything is refused. The answer has tokens if a session has begun, ' +
+        'and otherwise a `message`: look whether there is an `access_token`. With `REGISTRATION=verify-first` the ' +
         'answer is 202 whether or not name and address are known, and the account is made by the link of the message, together ' +
         'with the `request_token` or the password: see `verifyEmail`. Browsers keep the former as a cookie.',
       tags: ['auth'],
       headers: ChallengeHeaders,
       body: ref(Registration),
       response: {
-        201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
-        202: answer(Noted, 'A message is on its way; its link comes before the first login'),
+        201: answerLike(RegistrationResult, 'The account is made; these are the tokens of its first session', {
+          signed_in: { summary: 'Anyone may register', value: SIGNED_IN },
+        }),
+        202: answerLike(RegistrationResult, 'A message is on its way; its link comes before the first login', {
+          asked_by_mail: {
+            summary: 'The address is proved first',
+            value: { ...READ_YOUR_MAIL, request_token: RequestToken['example'] },
+          },
+        }),
         ...problems(
           ...PASSWORD_CODES,
           'registration_closed',

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { OneTimeTokenBody } from '../../../src/by-mail/schema.ts'
 import { ref } from '../../../src/schemas.ts'
 import { endReportedSession } from '../../../src/sign-in/end-reported.ts'
 import { unlockByLink } from '../../../src/sign-in/lock.ts'
-import { LinkToken, Unlocked } from '../../../src/sign-in/schema.ts'
+import { Unlocked } from '../../../src/sign-in/schema.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { handDevice } from '../../device.ts'
 import { originOf } from '../../origin.ts'
@@ -20,7 +21,7 @@ const notices: FastifyPluginAsyncTypebox = async (app) => {
         'By the link of the message about a new device. Its tokens stop at once, and the device is a stranger again. Who ' +
         'knows the password can sign in again: change it.',
       tags: ['sessions'],
-      body: ref(LinkToken),
+      body: ref(OneTimeTokenBody),
       response: { 204: nothing('The session is over'), ...problems('one_time_token_invalid') },
     },
     handler: async (request, reply) => {
@@ -40,7 +41,7 @@ const notices: FastifyPluginAsyncTypebox = async (app) => {
         'By the link of the message about too many wrong passwords or codes. The device that asks is known from now on, so that ' +
         'strangers who go on guessing do not keep it waiting.',
       tags: ['account'],
-      body: ref(LinkToken),
+      body: ref(OneTimeTokenBody),
       response: { 200: answer(Unlocked, 'Nobody has to wait'), ...problems('one_time_token_invalid') },
     },
     handler: async (request, reply) => {
