@@ -97,6 +97,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
   signInWithCode: { body: { email: '{{fresh}}@example.org', code: '000000' }, status: 404 },
 
   listAuditEvents: { as: 'admin' },
+  exportAuditEvents: { as: 'admin' },
   createUser: { as: 'admin', body: { ...PERSON, roles: ['user'] }, keep: { user_id: 'answer.id' } },
   inviteUser: { as: 'admin', body: { email: '{{fresh}}@example.org', roles: ['user'] } },
   listUsers: { as: 'admin', query: { limit: '20', role: 'user' } },
