@@ -65,7 +65,7 @@ t.test('what would be sent to in another form is refused, in every call that tak
     'ada@exa\u2028mple.org',
     'a\u00a0b@x.org',
   ]
-  for (const email of [...refused, 'a(b)@example.org', 'ada@ﬀ.example', 'a\u3000b@example.org'])
+  for (const email of [...refused, 'a(b)@example.org', 'ada@ﬀ.example', 'ada@ⓔxample.org', 'a\u3000b@example.org'])
     for (const [url, body] of [
       ['/auth/register', { ...somebody(), email }],
       ['/auth/password/forgot', { email }],

@@ -8,6 +8,7 @@ const EMAIL = ['test/routes/email.test.ts']
 const PASSWORD = ['test/routes/password.test.ts']
 const OWNER = ['test/attacks/owner.test.ts']
 const SIGNIN = ['test/routes/sign-in.test.ts']
+const ADDRESSES = ['test/mail/addresses.test.ts']
 const CODES = ['test/attacks/codes.test.ts']
 const DEVICES = ['test/routes/devices.test.ts']
 const ATTDEV = ['test/attacks/devices.test.ts']
@@ -78,6 +79,20 @@ export const ACCOUNTS: readonly Mutant[] = [
     from: 'isPlainText(address) && isVisible(address) &&',
     to: 'isPlainText(address) &&',
     tests: WITHDRAWN,
+  },
+  {
+    mistake: 'an address may be of a domain that looks like another one',
+    file: 'src/accounts/identifiers.ts',
+    from: '(ascii === typed || domainToUnicode(ascii) === typed)',
+    to: "domainToUnicode(ascii) !== ''",
+    tests: ADDRESSES,
+  },
+  {
+    mistake: 'an address may be one that is sent in quotation marks',
+    file: 'src/accounts/identifiers.ts',
+    from: 'DOT_ATOM.test(address.slice(0, at)) && (',
+    to: '(',
+    tests: ADDRESSES,
   },
   {
     mistake: 'a name may be made of marks alone',

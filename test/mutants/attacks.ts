@@ -26,7 +26,7 @@ export const ATTACKS: readonly Mutant[] = [
   {
     mistake: 'a browser that says no more than its origin is believed whatever it says',
     file: 'routes/sender.ts',
-    from: "headers.origin === new URL(server.config.public_url).origin ? 'own' : 'foreign'",
+    from: "headers.origin === server.config.public_origin ? 'own' : 'foreign'",
     to: "headers.origin !== '' && server ? 'own' : 'foreign'",
     tests: CROSS_SITE,
   },
@@ -82,8 +82,8 @@ export const ATTACKS: readonly Mutant[] = [
   {
     mistake: 'names that an older version wrote are never looked at',
     file: 'plugins/look-alikes.ts',
-    from: 'app.later(() => fillSkeletons(app.db, closing.signal))',
-    to: 'void closing.signal',
+    from: "await fillSkeletons(app.db, mayBeStale ? 'all' : 'missing', closing.signal)",
+    to: 'void mayBeStale',
     tests: LOOK_ALIKES,
   },
   {
@@ -92,6 +92,13 @@ export const ATTACKS: readonly Mutant[] = [
     from: "app.addHook('onListen', async () => app.later(",
     to: "app.addHook('onReady', async () => app.later(",
     tests: LOOK_ALIKES,
+  },
+  {
+    mistake: 'whoever waits behind a question that has no answer waits for the next one too',
+    file: 'src/ephemeral/news.ts',
+    from: 'if (isAsking && !foreignWrites) return',
+    to: '',
+    tests: FINDING_OUT,
   },
   {
     mistake: 'whoever asks how the service is waits for the database',

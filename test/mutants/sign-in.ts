@@ -63,8 +63,8 @@ export const SIGN_IN: readonly Mutant[] = [
   {
     mistake: 'wrong codes leave no event',
     file: 'src/sign-in/by-mail.ts',
-    from: "await recordEvent(deps.db, deps, { action: 'session.start', actor: { origin }, subject: account?.uid, failure, details })\n  if (isKnown)",
-    to: 'if (isKnown || details.means === undefined)',
+    from: "await recordEvent(deps.db, deps, {\n    action: 'session.start',\n    actor: { origin },\n    subject: account?.uid,\n    failure,\n    details,\n  })",
+    to: 'if (failure !== undefined && details.means === undefined) return',
     tests: CODES,
   },
   {
