@@ -115,18 +115,28 @@ function startIn(port: number, where: Where, prepare: (data: string, folder: str
 function killAll(pidFile: string): void {
   if (!existsSync(pidFile)) return
   const pid = readFileSync(pidFile, 'utf8').split('\n', 1)[0] ?? ''
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  const children = (unlessGone(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')) ?? '').trim().split(' ')
   const living = [pid, ...children].filter((one) => one !== '').map(Number)
-  for (const one of living) process.kill(one, 'SIGKILL')
+  for (const one of living) unlessGone(() => process.kill(one, 'SIGKILL'))
   while (living.some(isRunning)) spawnSync('sleep', ['0.02'])
   // the next process of this number would be taken for it
   rmSync(pidFile)
 }
 
 function isRunning(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`
+  const stat = unlessGone(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   // one that nobody has buried yet is as dead
-  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'))
+  return stat !== undefined && !/\) Z /.test(stat)
+}
+
+/** What is asked of a process, or undefined: it may end at any moment, also between two questions. */
+function unlessGone<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
+    throw error
+  }
 }
 
 /** Above the ports that `freePort` gives out. */
