@@ -10,6 +10,7 @@ import {
   operationsOf,
 } from './openapi-document.ts'
 import { exampleOf } from './openapi-examples.ts'
+import { headersOf } from './openapi-headers.ts'
 
 const PROBLEM = 'application/problem+json'
 
@@ -52,29 +53,6 @@ const ANSWERS: Readonly<Record<string, readonly ErrorCode[]>> = {
   InternalError: ['internal_error'],
   Unavailable: ['unavailable'],
   Overloaded: ['overloaded', 'unavailable'],
-}
-
-/** Sent with every problem of its status unless `required` is missing. */
-const HEADERS: Readonly<Record<number, Readonly<Record<string, Header>>>> = {
-  401: {
-    'WWW-Authenticate': {
-      description: 'the challenge to send a token (RFC 6750)',
-      required: true,
-      schema: { type: 'string' },
-    },
-  },
-  429: {
-    'Retry-After': { description: 'seconds to wait, where that is known', schema: { type: 'integer' } },
-    RateLimit: {
-      description: 'the class of the call, how many are left in this window, and for how many seconds it lasts',
-      schema: { type: 'string' },
-    },
-    'RateLimit-Policy': {
-      description: 'the class, how many calls a window allows, and its length in seconds',
-      schema: { type: 'string' },
-    },
-  },
-  503: { 'Retry-After': { description: 'seconds to wait, where that is known', schema: { type: 'integer' } } },
 }
 
 /** Sent with the problems of two codes, whose status others share. */
@@ -146,7 +124,7 @@ function sentenceOf(status: number, codes: readonly ErrorCode[]): string {
 }
 
 function problemAnswer({ components }: Document, status: number, codes: readonly ErrorCode[]): Answer {
-  const headers = headersOf(components, status, codes)
+  const headers = headersFor(components, status, codes)
   for (const code of codes)
     components.examples[code] ??= { summary: titleOf(code), value: problemExample(code, components.schemas) }
   return {
@@ -161,17 +139,12 @@ function problemAnswer({ components }: Document, status: number, codes: readonly
   }
 }
 
-/** References to the headers, which become components. */
-function headersOf(components: Components, status: number, codes: readonly ErrorCode[]) {
-  const ofStatus = Object.entries(HEADERS[status] ?? {}).map(([name, header]) => [name, name, header] as const)
-  const isForbidden = codes.some((code) => TELLS_WHAT_IS_LACKING.includes(code))
-  const ofCodes = isForbidden ? ([['WWW-Authenticate', 'WWW-Authenticate-Forbidden', FORBIDDEN]] as const) : []
-  return Object.fromEntries(
-    [...ofStatus, ...ofCodes].map(([name, component, header]) => {
-      components.headers[component] = header
-      return [name, at('headers', component)]
-    }),
-  )
+/** The headers of its status, and of codes that share theirs with others. */
+function headersFor(components: Components, status: number, codes: readonly ErrorCode[]) {
+  const headers = headersOf(components, status)
+  if (!codes.some((code) => TELLS_WHAT_IS_LACKING.includes(code))) return headers
+  components.headers['WWW-Authenticate-Forbidden'] = FORBIDDEN
+  return { ...headers, 'WWW-Authenticate': at('headers', 'WWW-Authenticate-Forbidden') }
 }
 
 function problemExample(code: ErrorCode, schemas: Components['schemas']) {

@@ -5,12 +5,14 @@ import {
   at,
   type Components,
   type Document,
+  type Header,
   nameOf,
   type Operation,
   operationsOf,
   type Parameter,
 } from './openapi-document.ts'
 import { addExamples, exampleOf } from './openapi-examples.ts'
+import { declareHeaders } from './openapi-headers.ts'
 import { hoistProblems } from './openapi-problems.ts'
 
 /** What OpenAPI 3.0 and JSON Schema know; a generator may refuse any other, and ours are explained in words. */
@@ -41,6 +43,7 @@ export function tidy(raw: object, { title, description, servers, tags, holds }: 
   }
   for (const [, operation] of operationsOf(document)) {
     promiseHeaders(operation)
+    declareHeaders(document.components, operation.responses)
     for (const parameter of operation.parameters ?? []) {
       allowLeavingOut(parameter)
       giveExample(parameter, document.components.schemas)
@@ -72,10 +75,13 @@ function withoutOwnFormats(raw: object): Document {
   return JSON.parse(JSON.stringify(raw, keep))
 }
 
-/** A header that a successful answer names is always sent. */
+/** A header that a route names is always sent, unless the route says otherwise. */
 function promiseHeaders({ responses }: Operation): void {
   for (const { headers = {} } of Object.values(responses)) {
-    for (const header of Object.values(headers)) Object.assign(header, { required: true })
+    for (const header of Object.values(headers) as Header[]) {
+      const { optional, ...schema } = header.schema as Header['schema'] & { optional?: true }
+      Object.assign(header, { schema, ...(!optional && { required: true }) })
+    }
   }
 }
 

@@ -8,6 +8,11 @@ import { senderOf } from './sender.ts'
 /** As long as the link that is good for the longest, in s. */
 const MAX_AGE = 3 * 86_400
 
+/** The header by which a browser is given one, in the contract. */
+export const AskerCookie = {
+  'Set-Cookie': { type: 'string', optional: true, description: 'the `request_token`, for browsers to keep' },
+} as const
+
 /** Over https, where nobody but this very host can set it: no neighbour makes a browser pass for one that asked. */
 const nameOf = ({ public_url }: Config) =>
   public_url.startsWith('https:') ? '__Host-latchkey_asked' : 'latchkey_asked'

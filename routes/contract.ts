@@ -8,6 +8,8 @@ import { Problem, ref } from '../src/schemas.ts'
 export interface ResponseHeader {
   description: string
   type: 'string' | 'integer'
+  /** it is not always sent */
+  optional?: true
 }
 
 /** An answer with a body of a named schema. */

@@ -36,6 +36,11 @@ export const ChallengeHeaders = Type.Object({
   ),
 })
 
+/** The header by which a browser is given one, in the contract. */
+export const DeviceCookie = {
+  'Set-Cookie': { type: 'string', optional: true, description: 'what a browser is known by from now on' },
+} as const
+
 /** Both, for logins by password. */
 export const LoginHeaders = Type.Object({ ...DeviceHeaders.properties, ...ChallengeHeaders.properties })
 

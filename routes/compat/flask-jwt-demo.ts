@@ -11,7 +11,7 @@ import { registerOnly } from '../../src/sign-in/register.ts'
 import { type Bearer, issueNext, signInForSingleUse, spendToken } from '../../src/sign-in/single-use.ts'
 import { verifySingleUse } from '../../src/tokens/single-use-token.ts'
 import { answer } from '../contract.ts'
-import { handDevice } from '../device.ts'
+import { DeviceCookie, handDevice } from '../device.ts'
 import { actorOf, originOf } from '../origin.ts'
 import { membersOf, speak } from './dialect.ts'
 import * as words from './flask-jwt-demo-words.ts'
@@ -59,7 +59,7 @@ const flaskJwtDemo: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Sign in',
       description: 'Begins a session. The token stands under two names: one each for two kinds of clients.',
       body: ref(words.Credentials),
-      response: { 200: answer(words.Tokens, 'The first token of the session'), ...REFUSED.ofLogin },
+      response: { 200: answer(words.Tokens, 'The first token of the session', DeviceCookie), ...REFUSED.ofLogin },
     },
     handler: async (request, reply) => {
       const { username, password } = request.body

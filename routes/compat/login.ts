@@ -2,6 +2,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { named, ref } from '../../src/schemas.ts'
 import { answer } from '../contract.ts'
+import { DeviceCookie } from '../device.ts'
 import { type Dialect, type Login, membersOf, refusal, speak } from './dialect.ts'
 import * as flaskAuth from './flask-auth.ts'
 import * as template from './python-jwt-template.ts'
@@ -79,7 +80,7 @@ const login: FastifyPluginAsyncTypebox = async (app) => {
         'The session ends with its access token.',
       body: ref(login.credentials),
       response: {
-        200: answer(login.token, 'The access token of a new session'),
+        200: answer(login.token, 'The access token of a new session', DeviceCookie),
         ...refusalsOf(dialect.shape, speakers),
       },
     },

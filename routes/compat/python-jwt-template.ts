@@ -6,7 +6,7 @@ import { ref } from '../../src/schemas.ts'
 import { endSession } from '../../src/sessions/end.ts'
 import { registerForToken, requireAccountOf, signInForToken } from '../../src/sign-in/single-token.ts'
 import { answer } from '../contract.ts'
-import { handDevice } from '../device.ts'
+import { DeviceCookie, handDevice } from '../device.ts'
 import { requireSession } from '../guard.ts'
 import { actorOf, originOf } from '../origin.ts'
 import { hasText, type Login, speak } from './dialect.ts'
@@ -57,7 +57,7 @@ const pythonJwtTemplate: FastifyPluginAsyncTypebox = async (app) => {
       description: 'Of e-mail address, password and name. The rules are those of `/api/v1`.',
       body: ref(words.Registration),
       response: {
-        201: answer(words.Token, 'The account is made; this is the token of its first session'),
+        201: answer(words.Token, 'The account is made; this is the token of its first session', DeviceCookie),
         ...REFUSED.ofSignUp,
       },
     },

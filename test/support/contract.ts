@@ -7,6 +7,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 import type { ContractName } from '../../plugins/openapi-contracts.ts'
+import { SECURITY_HEADERS } from '../../plugins/security.ts'
 import { contractFile } from '../../scripts/contract/read.ts'
 
 interface Header {
@@ -115,6 +116,8 @@ export function violation(answer: Answer): string | undefined {
     const { required } = header.$ref ? (components.headers?.[nameOf(header.$ref)] ?? {}) : header
     if (required && headers[name.toLowerCase()] === undefined) return `${where}: no ${name}`
   }
+  const undeclared = undeclaredHeaders(headers, response.headers)
+  if (undeclared.length > 0) return `${where}: ${undeclared.join(', ')} is not in the contract`
   if (!response.content) return body === '' ? undefined : `${where}: a body where the contract has none`
   const type = String(headers['content-type'] ?? '').split(';', 1)[0] ?? ''
   const media = response.content[type]
@@ -122,6 +125,27 @@ export function violation(answer: Answer): string | undefined {
   if (!/[/+]json$/.test(type)) return undefined
   const validate = validatorAt(name, `${pointer}/content/${escapePointer(type)}/schema`)
   return validate(JSON.parse(body)) ? undefined : `${where}: ${ajv.errorsText(validate.errors)} in ${body}`
+}
+
+/** What no client of the API reads: HTTP's own, caches', and what tells browsers what a page may do. */
+const FOR_OTHERS = new Set([
+  'cache-control',
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+  'vary',
+  ...Object.keys(SECURITY_HEADERS),
+])
+
+/** The headers of an answer that the contract should have and does not. */
+function undeclaredHeaders(sent: Answer['headers'], declared: Response['headers'] = {}): string[] {
+  const known = new Set(Object.keys(declared).map((name) => name.toLowerCase()))
+  return Object.keys(sent).filter(
+    (name) => !known.has(name) && !FOR_OTHERS.has(name) && !name.startsWith('access-control-'),
+  )
 }
 
 /** The contracts themselves are in no contract. */

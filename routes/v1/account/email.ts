@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Noted } from '../../../src/by-mail/schema.ts'
 import { resendVerification } from '../../../src/by-mail/verify-address.ts'
 import { makeRequestToken } from '../../../src/proofs/request-token.ts'
-import { actorKnownBy, handRequestToken } from '../../asker.ts'
+import { AskerCookie, actorKnownBy, handRequestToken } from '../../asker.ts'
 import { answer } from '../../contract.ts'
 import { actorOf } from '../../origin.ts'
 
@@ -19,7 +19,7 @@ const email: FastifyPluginAsyncTypebox = async (app) => {
         'Links that were sent before stay good, and the first that is used makes the others void; a link that confirms another ' +
         'address replaces the one before. Nothing is sent where the address is proved already.',
       tags: ['email'],
-      response: { 202: answer(Noted, 'A message is on its way, if there is anything to prove') },
+      response: { 202: answer(Noted, 'A message is on its way, if there is anything to prove', AskerCookie) },
     },
     handler: async (request, reply) => {
       const request_token = makeRequestToken()

@@ -8,7 +8,7 @@ import { makeRequestToken } from '../../../src/proofs/request-token.ts'
 import { ref } from '../../../src/schemas.ts'
 import { changePassword } from '../../../src/sign-in/change-password.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
-import { actorKnownBy, handRequestToken } from '../../asker.ts'
+import { AskerCookie, actorKnownBy, handRequestToken } from '../../asker.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { actorOf } from '../../origin.ts'
 
@@ -43,7 +43,7 @@ const me: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['account'],
       body: ref(ProfileUpdate),
       response: {
-        200: answer(User, 'The account as it is now'),
+        200: answer(User, 'The account as it is now', AskerCookie),
         ...problems('user_not_found', 'username_taken', 'email_taken'),
       },
     },

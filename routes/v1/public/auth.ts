@@ -8,12 +8,20 @@ import { RefreshTokenBody, TokenPair } from '../../../src/sessions/schema.ts'
 import { register } from '../../../src/sign-in/register.ts'
 import { Credentials, Registration, RegistrationResult } from '../../../src/sign-in/schema.ts'
 import { signIn } from '../../../src/sign-in/sign-in.ts'
-import { handRequestToken } from '../../asker.ts'
+import { AskerCookie, handRequestToken } from '../../asker.ts'
 import { answer, answerLike, problems } from '../../contract.ts'
-import { ChallengeHeaders, handDevice, LoginHeaders } from '../../device.ts'
+import { ChallengeHeaders, DeviceCookie, handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 const READ_YOUR_MAIL = { message: 'Open the link in the message that was sent to this address.' }
+
+const BOTH_COOKIES = {
+  'Set-Cookie': {
+    type: 'string',
+    optional: true,
+    description: 'for browsers to keep: the `request_token`, and what the device is known by from now on',
+  },
+} as const
 
 /** What the contract shows. */
 const SIGNED_IN: TokenPair = {
@@ -42,15 +50,25 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       headers: ChallengeHeaders,
       body: ref(Registration),
       response: {
-        201: answerLike(RegistrationResult, 'The account is made; these are the tokens of its first session', {
-          signed_in: { summary: 'Anyone may register', value: SIGNED_IN },
-        }),
-        202: answerLike(RegistrationResult, 'A message is on its way; its link comes before the first login', {
-          asked_by_mail: {
-            summary: 'The address is proved first',
-            value: { ...READ_YOUR_MAIL, request_token: RequestToken['example'] },
+        201: answerLike(
+          RegistrationResult,
+          'The account is made; these are the tokens of its first session',
+          {
+            signed_in: { summary: 'Anyone may register', value: SIGNED_IN },
           },
-        }),
+          BOTH_COOKIES,
+        ),
+        202: answerLike(
+          RegistrationResult,
+          'A message is on its way; its link comes before the first login',
+          {
+            asked_by_mail: {
+              summary: 'The address is proved first',
+              value: { ...READ_YOUR_MAIL, request_token: RequestToken['example'] },
+            },
+          },
+          AskerCookie,
+        ),
         ...problems(
           ...PASSWORD_CODES,
           'registration_closed',
@@ -82,7 +100,7 @@ const auth: FastifyPluginAsyncTypebox = async (app) => {
       headers: LoginHeaders,
       body: ref(Credentials),
       response: {
-        200: answer(TokenPair, 'The tokens of the new session'),
+        200: answer(TokenPair, 'The tokens of the new session', DeviceCookie),
         ...problems('invalid_credentials', 'account_disabled', 'email_unverified', 'challenge_required', 'overloaded'),
       },
     },

@@ -5,7 +5,7 @@ import { TokenPair } from '../../../src/sessions/schema.ts'
 import { acceptInvitation } from '../../../src/sign-in/invitations.ts'
 import { Acceptance } from '../../../src/sign-in/schema.ts'
 import { answer, problems } from '../../contract.ts'
-import { handDevice } from '../../device.ts'
+import { DeviceCookie, handDevice } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 /** What somebody does who was invited. */
@@ -21,7 +21,7 @@ const invitations: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['invitations'],
       body: ref(Acceptance),
       response: {
-        201: answer(TokenPair, 'The account is made; these are the tokens of its first session'),
+        201: answer(TokenPair, 'The account is made; these are the tokens of its first session', DeviceCookie),
         ...problems('one_time_token_invalid', ...PASSWORD_CODES, 'username_taken', 'email_taken', 'overloaded'),
       },
     },

@@ -5,7 +5,7 @@ import { endReportedSession } from '../../../src/sign-in/end-reported.ts'
 import { unlockByLink } from '../../../src/sign-in/lock.ts'
 import { Unlocked } from '../../../src/sign-in/schema.ts'
 import { answer, nothing, problems } from '../../contract.ts'
-import { handDevice } from '../../device.ts'
+import { DeviceCookie, handDevice } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 
 /** What the links do in messages about sign-ins, whoever opens them. */
@@ -42,7 +42,7 @@ const notices: FastifyPluginAsyncTypebox = async (app) => {
         'strangers who go on guessing do not keep it waiting.',
       tags: ['account'],
       body: ref(OneTimeTokenBody),
-      response: { 200: answer(Unlocked, 'Nobody has to wait'), ...problems('one_time_token_invalid') },
+      response: { 200: answer(Unlocked, 'Nobody has to wait', DeviceCookie), ...problems('one_time_token_invalid') },
     },
     handler: async (request, reply) => {
       const device_token = await unlockByLink(app, request.body.token, originOf(request))

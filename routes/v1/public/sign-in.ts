@@ -5,7 +5,7 @@ import { TokenPair } from '../../../src/sessions/schema.ts'
 import { signInByCode, signInByLink } from '../../../src/sign-in/by-mail.ts'
 import { CodeCredentials } from '../../../src/sign-in/schema.ts'
 import { answer, problems } from '../../contract.ts'
-import { ChallengeHeaders, DeviceHeaders, handDevice, LoginHeaders } from '../../device.ts'
+import { ChallengeHeaders, DeviceCookie, DeviceHeaders, handDevice, LoginHeaders } from '../../device.ts'
 import { originOf } from '../../origin.ts'
 import { NOTED } from './email.ts'
 
@@ -48,7 +48,10 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['auth'],
       headers: DeviceHeaders,
       body: ref(OneTimeTokenBody),
-      response: { 200: answer(TokenPair, 'The tokens of the new session'), ...problems('one_time_token_invalid') },
+      response: {
+        200: answer(TokenPair, 'The tokens of the new session', DeviceCookie),
+        ...problems('one_time_token_invalid'),
+      },
     },
     handler: async (request, reply) => {
       const tokens = await signInByLink(app, request.body.token, originOf(request))
@@ -93,7 +96,7 @@ const signInByMail: FastifyPluginAsyncTypebox = async (app) => {
       headers: LoginHeaders,
       body: ref(CodeCredentials),
       response: {
-        200: answer(TokenPair, 'The tokens of the new session'),
+        200: answer(TokenPair, 'The tokens of the new session', DeviceCookie),
         ...problems('sign_in_code_invalid', 'challenge_required'),
       },
     },
