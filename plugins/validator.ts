@@ -38,7 +38,8 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
   const make = AjvCompiler()
   const compilerOf = (coerceTypes: boolean, allErrors: boolean) =>
     once(() => {
-      const customOptions = { ...AJV_OPTIONS, coerceTypes, allErrors }
+      // a text such as 1e309 becomes Infinity, which no limit is held against where only finite numbers count as numbers
+      const customOptions = { ...AJV_OPTIONS, coerceTypes, allErrors, strictNumbers: !coerceTypes }
       return make(externalSchemas, { customOptions, onCreate: addOurFormats } as never)
     })
   const strict = { first: compilerOf(false, false), all: compilerOf(false, true) }

@@ -42,6 +42,17 @@ t.test('the faults of all parts of a request come in one answer', async (t) => {
   t.strictSame(pointersOf(list).sort(), ['query /limit', 'query /more', 'query /role', 'query /state'])
 })
 
+t.test('a number that is too large to be one is out of bounds', async (t) => {
+  const app = await startApp(t)
+  const { authorization } = await registerAdmin(app)
+  for (const list of ['users', 'audit', 'users/me/sessions', 'users/me/activity'])
+    for (const limit of ['1e309', '9'.repeat(330), '-1e309', 'Infinity', 'NaN']) {
+      const answer = await app.inject({ url: `/api/v1/${list}?limit=${limit}`, headers: authorization })
+      t.equal(answer.statusCode, 400, `${list} ${limit}`)
+      t.strictSame(pointersOf(answer), ['query /limit'], `${list} ${limit}`)
+    }
+})
+
 t.test('twenty faults are told at the most', async (t) => {
   const app = await startApp(t)
   const body = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`member_${index}`, index]))
