@@ -138,6 +138,25 @@ t.test('two events that changed places are found', async (t) => {
   t.match(await verifyLog(app), { fault: { row: b.id, text: /it was moved/ } })
 })
 
+t.test('an event of before the log was taken back to a backup has no place in the log of after', async (t) => {
+  const app = await withLog(t)
+  const before = await rowsOf(app)
+  await putBack(app, before.slice(0, 5))
+  await app.db.deleteFrom('audit_checkpoints').execute()
+  for (let number = 5; number < EVENTS; number += 1)
+    await recordEvent(app.db, app, { action: 'session.end', actor: OPERATOR })
+  await sealAll(app, 'last')
+  t.match(await verifyLog(app), { ...SOUND, sealed: EVENTS, fault: undefined })
+  // sealed by the service itself, under the same number
+  const ninth = before[8] as AuditEventRow
+  const rows = await rowsOf(app)
+  await putBack(
+    app,
+    rows.map((row) => (row.seq === ninth.seq ? ninth : row)),
+  )
+  t.equal((await verifyLog(app)).fault?.row, ninth.id)
+})
+
 t.test('every altered column of a checkpoint is found, and a forged checkpoint is', async (t) => {
   const app = await withLog(t)
   const row = await app.db.selectFrom('audit_checkpoints').selectAll().executeTakeFirstOrThrow()
