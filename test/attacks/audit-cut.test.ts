@@ -1,4 +1,5 @@
 /** Somebody who can write to the database, and has not `JWT_KEY`, takes events out of the log and lets the service mend it. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { OPERATOR } from '../../src/audit/actor.ts'
@@ -124,6 +125,16 @@ async function cutWhileStopped(t: Test, environment: Record<string, string>) {
 t.test('a cut while no node ran is named where a checkpoint was shipped', async (t) => {
   const AUDIT_CHECKPOINTS = join(emptyFolder(t), 'checkpoints')
   t.match(wordsOf(await cutWhileStopped(t, { AUDIT_CHECKPOINTS })), /tells of a gap: events 5 to \d+ had been sealed/)
+})
+
+t.test('a line that somebody wrote into the file of checkpoints takes no number from the service', async (t) => {
+  const AUDIT_CHECKPOINTS = join(emptyFolder(t), 'checkpoints')
+  const forged = { seq: 1000, head: 'x', at: 1, pruned_seq: 0, pruned_head: '', kid: 'x', key: null, signature: 'x' }
+  writeFileSync(AUDIT_CHECKPOINTS, `${JSON.stringify({ ...forged, mac: 'x' })}\n`)
+  const app = await startApp(t, { AUDIT_CHECKPOINTS })
+  const rows = await fillLog(app)
+  t.equal(rows.at(-1)?.seq, rows.length)
+  t.equal(wordsOf(await verifyLog(app)), '')
 })
 
 t.test('an event that had left for its age and is put back is named, before and after it gets a number', async (t) => {

@@ -117,6 +117,8 @@ t.test('a user who has one of two names in common with an account is a conflict,
   const { bringIn, takeOut } = await emptyDatabase(t)
   await bringIn(jsonLines({ username: 'ada', email: 'ada@example.org' }))
   const before = await takeOut()
+  const both = { id: ADA.id, username: 'ADA', email: 'Ada@example.org' }
+  matchLists(t, (await bringIn(jsonLines(both))).lines, [{ outcome: 'present' }])
   for (const [user, reason] of [
     [{ username: 'ada' }, 'the user name is taken by another account'],
     [{ email: 'ada@example.org' }, 'the e-mail address is taken by another account'],

@@ -177,13 +177,6 @@ export const AUDIT: readonly Mutant[] = [
     tests: [...EVENTS, ...OF_AUDIT],
   },
   {
-    mistake: 'an event waits for the next one to be sealed',
-    file: 'src/audit/record.ts',
-    from: 'await insertEvent(db, rowOf(deps, event))\n  deps.audit.stir()',
-    to: 'await insertEvent(db, rowOf(deps, event))',
-    tests: CHAIN,
-  },
-  {
     mistake: 'an event of somebody else is sealed as one of ours',
     file: 'src/audit/seal.ts',
     from: "isWritten(keys, event) ? markOf(event, late) : 'foreign'",

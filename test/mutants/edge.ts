@@ -98,10 +98,10 @@ export const EDGE: readonly Mutant[] = [
     tests: RECENT,
   },
   {
-    mistake: 'the whole audit log needs no recent proof where the header asks for it',
+    mistake: 'the whole audit log needs no recent proof',
     file: 'routes/v1/admin/audit.ts',
-    from: 'format === undefined ? headers.accept?.includes(LINES) === true : ',
-    to: 'format !== undefined && ',
+    from: "recent: true, limit: 'export' }",
+    to: "limit: 'export' }",
     tests: RECENT,
   },
   {

@@ -174,6 +174,19 @@ t.test('a database that is gone, or another one in its place, is served by nobod
   t.equal((await getMe(app, ada.access_token)).statusCode, 503)
 })
 
+t.test('a new database in the place of another is served by nobody, although nobody saw that one go', async (t) => {
+  const environment = testEnvironment(t)
+  const app = await startApp(t, environment)
+  const ada = await registerSomebody(app)
+  await withDatabase(urlOf(environment), async (db) => {
+    await migrateDown(db, true)
+    await migrateUp(db)
+  })
+  const ready = await app.inject({ url: '/health/ready' })
+  matchLists(t, [ready.statusCode, ready.json()], [503, { code: 'unavailable', detail: /has to be started again/ }])
+  t.equal((await getMe(app, ada.access_token)).statusCode, 503)
+})
+
 t.test('a message and a request that only a newer version knows are left to its nodes', async (t) => {
   const app = await startApp(t)
   await enqueue(app, verification(app))

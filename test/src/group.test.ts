@@ -75,6 +75,16 @@ t.test('nobody is answered before the commit', async (t) => {
   t.strictSame(new Set(await Promise.all(seen)), new Set([1]))
 })
 
+t.test('nobody is answered with what could not be committed', async (t) => {
+  const { file, add, count, db } = await openNotes(t)
+  // looked at when it is committed
+  file.exec(`create table replies (note integer references notes (id) deferrable initially deferred)`)
+  file.pragma('foreign_keys = on')
+  const results = await Promise.allSettled([add(1), sql`insert into replies values (2)`.execute(db), add(3)])
+  t.ok(results.every(({ status }) => status === 'rejected'))
+  t.equal(count(), 0)
+})
+
 t.test('a write that breaks a rule fails alone', async (t) => {
   const { add, count } = await openNotes(t)
   const results = await Promise.allSettled([add(1), add(2), add(1), add(3)])
