@@ -72,7 +72,7 @@ export function hoistProblems(document: Document): void {
       // a route that words its refusals itself never answers with this one
       if (operation.responses[status]?.content?.['application/json']) continue
       const [name, codes] = answerFor(group)
-      document.components.responses[name] ??= problemAnswer(document, status, codes)
+      document.components.responses[name] ??= problemAnswer(document, name, status, codes)
       operation.responses[status] = at('responses', name)
     }
   }
@@ -107,28 +107,40 @@ function groupByStatus(codes: ReadonlySet<ErrorCode>): Map<number, ErrorCode[]> 
   )
 }
 
-/** What the codes of one status have in common, as generated clients say it when they throw; each code has an example. */
-const SENTENCES: Readonly<Record<number, string>> = {
-  400: 'The request was not accepted as it was sent.',
-  401: 'The credentials are missing, wrong, or no longer valid.',
-  403: 'The caller may not do this.',
-  404: 'What the request names does not exist.',
-  409: 'The change conflicts with what there is.',
-  503: 'The service cannot answer now.',
+/** What the codes of an answer have in common, as generated clients say it when they throw; each code has an example. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  BadRequest: 'The request cannot be read, or does not fit the contract.',
+  NewPasswordRejected: 'The new password was refused, or the request does not fit the contract.',
+  LinkRejected: 'The link is no longer valid, or the request does not fit the contract.',
+  NewPasswordByLinkRejected: 'The link or the new password was refused, or the request does not fit the contract.',
+  Unauthorized: 'The access token is missing, invalid or expired, or its session has ended.',
+  RefreshTokenRejected: 'The refresh token is invalid, expired, or was used before.',
+  RecentProofRequired: 'The permission or a recent authentication is missing.',
+  PasswordChangeForbidden: 'The current password is wrong, or the permission is missing.',
+  RequesterUnproved: 'Nothing shows that the caller asked for the link, or the password is wrong.',
+  RegistrationForbidden: 'Nobody can register now, or a challenge has to be solved first.',
+  SignInForbidden: 'The account may not sign in now, or a challenge has to be solved first.',
+  IdentifierTaken: 'The user name or the e-mail address is taken.',
+  Conflict: 'The user name or the e-mail address is taken, or no admin would be left.',
+  Overloaded: 'The service cannot answer now; try again later.',
 }
 
-/** One sentence that can stand as the message of an error. */
-function sentenceOf(status: number, codes: readonly ErrorCode[]): string {
-  const [only] = codes
-  return codes.length === 1 && only ? titleOf(only) : (SENTENCES[status] ?? 'The request failed.')
+/**
+ * One sentence that can stand as the message of an error.
+ * @throws when an answer of several codes has none
+ */
+function sentenceOf(name: string, [first, ...others]: readonly ErrorCode[]): string {
+  const sentence = SENTENCES[name] ?? (first && others.length === 0 ? titleOf(first) : undefined)
+  if (sentence) return sentence
+  throw new Error(`the answer ${name} wants a sentence in SENTENCES`)
 }
 
-function problemAnswer({ components }: Document, status: number, codes: readonly ErrorCode[]): Answer {
+function problemAnswer({ components }: Document, name: string, status: number, codes: readonly ErrorCode[]): Answer {
   const headers = headersFor(components, status, codes)
   for (const code of codes)
     components.examples[code] ??= { summary: titleOf(code), value: problemExample(code, components.schemas) }
   return {
-    description: sentenceOf(status, codes),
+    description: sentenceOf(name, codes),
     ...(Object.keys(headers).length > 0 && { headers }),
     content: {
       [PROBLEM]: {
