@@ -20,8 +20,8 @@ const HEADERS = `Every answer to a readable request names it in \`X-Request-Id\`
 
 const DESCRIPTION = `Accounts, sessions and tokens over HTTP.
 
-Every error is a problem document (RFC 9457) whose \`code\` is one of a closed list. A member without a value is absent, \
-never null. Times are RFC 3339 in UTC.
+Every error is a problem document (RFC 9457) whose \`code\` programs compare. Later versions may have more codes, and more \
+values wherever \`x-extensible-enum\` lists those of today. A member without a value is absent, never null. Times are RFC 3339 in UTC.
 
 ${HEADERS}
 

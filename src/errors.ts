@@ -1,4 +1,4 @@
-/** Every way to fail: code, status, sentence; one line each. The contract's closed enumeration is made from this table. */
+/** Every way to fail: code, status, sentence; one line each. The contract's known codes are those of this table. */
 
 const TABLE = {
   malformed_json: [400, 'The body is not valid JSON.'],
@@ -46,7 +46,7 @@ const TABLE = {
   unavailable: [503, 'The service cannot answer now; try again later.'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
-/** A code of the contract's closed enumeration. */
+/** A code that the service knows. */
 export type ErrorCode = keyof typeof TABLE
 
 /** Why a new password is refused. */
