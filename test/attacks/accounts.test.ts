@@ -172,6 +172,23 @@ t.test('a sign-in that a disabling, a deletion or a new password overtakes leads
   }
 })
 
+t.test('an old password that is hashed anew meanwhile does not take the place of a new one', async (t) => {
+  const app = await startApp(t)
+  const admin = await registerAdmin(app)
+  const person = await registerSomebody(app)
+  const { hash, isOutdated } = app.hasher
+  app.hasher.isOutdated = () => true
+  app.hasher.hash = async (...hashed) => {
+    app.hasher.hash = hash
+    await send(app, 'PUT', `/users/${uidOf(person)}`, admin, { password: 'a new password' })
+    return hash(...hashed)
+  }
+  await post(app, '/auth/login', { identifier: person.username, password: person.password })
+  app.hasher.isOutdated = isOutdated
+  t.ok(await login(app, person.username, 'a new password'))
+  t.equal((await post(app, '/auth/login', { identifier: person.username, password: person.password })).statusCode, 401)
+})
+
 t.test('of two new passwords that start from one old password, the first is the one that counts', async (t) => {
   const app = await startApp(t)
   const person = await registerSomebody(app)

@@ -325,25 +325,11 @@ export const ELSEWHERE: readonly Mutant[] = [
     tests: BACKUP,
   },
   {
-    mistake: 'a backup is written over what is there',
-    file: 'src/db/snapshot.ts',
-    from: "closeSync(openSync(to, 'wx', 0o600))",
-    to: "closeSync(openSync(to, 'w', 0o600))",
-    tests: BACKUP,
-  },
-  {
     mistake: 'a backup of a newer version is restored',
     file: 'src/db/restore.ts',
     from: 'if (unknown.length > 0)\n    throw new Error(`${path} is of a newer',
     to: 'if (unknown.length > 99)\n    throw new Error(`${path} is of a newer',
     tests: [...BACKUP, ...UNSEEN],
-  },
-  {
-    mistake: 'what lay beside a database comes back with another one',
-    file: 'src/db/restore.ts',
-    from: 'renameSync(path + companion, name + companion)',
-    to: 'existsSync(name + companion)',
-    tests: BACKUP,
   },
   {
     mistake: 'a database that is in use is taken away',
@@ -535,13 +521,6 @@ export const ELSEWHERE: readonly Mutant[] = [
     tests: POOL,
   },
   {
-    mistake: 'a worker that never gets ready is waited for',
-    file: 'src/workers/starting.ts',
-    from: 'limit === undefined ? undefined : setTimeout(end, limit)',
-    to: 'limit === undefined ? undefined : setTimeout(() => {}, limit)',
-    tests: POOL,
-  },
-  {
     mistake: 'who is promoted is no user any more',
     file: 'src/commands/admin.ts',
     from: "[...new Set([...account.roles, 'admin' as const])]",
@@ -695,13 +674,6 @@ export const ELSEWHERE: readonly Mutant[] = [
     from: 'accepted: refusal === undefined,',
     to: 'accepted: estimate.score > 1,',
     tests: STRENGTH,
-  },
-  {
-    mistake: 'a message leaves before the commit',
-    file: 'src/mail/enqueue.ts',
-    from: 'afterCommit(tx, () => deps.mailer.wake())',
-    to: 'deps.mailer.wake()',
-    tests: [...OUTBOX, ...QUEUE],
   },
   {
     mistake: 'a message that is too many is sent',

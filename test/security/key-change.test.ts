@@ -142,6 +142,8 @@ t.test('a message that waits is sent in every step, and under the new key alone 
   await enqueue(waiting, verification(old, 'sealed-anew'))
   const app = await startApp(t, { ...environment, ...STEPS[2] }, clock)
   await resealAll(app, deriveKeys(NEW, OLD))
+  const events = await app.db.selectFrom('audit_events').select('details').where('action', '=', 'key.reseal').execute()
+  t.equal(events.length, 1, 'the log tells of it')
   const last = await startApp(t, { ...environment, ...STEPS[3] }, clock)
   await untilSent(last)
   t.equal((await mailsOf(last, 'email-verify')).length, 3)
