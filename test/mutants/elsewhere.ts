@@ -41,7 +41,6 @@ const PAGES = ['test/pages/pages.test.ts']
 const COPYCOMMAND = ['test/copying/command.test.ts']
 const EPHEMERAL = ['test/src/ephemeral.test.ts']
 const FLOOD = ['test/attacks/mail-flood.test.ts']
-const QUEUE = ['test/attacks/mail-queue.test.ts']
 
 export const ELSEWHERE: readonly Mutant[] = [
   {
