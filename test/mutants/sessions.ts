@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts'
 const REFRESH = ['test/routes/refresh.test.ts']
 const AUTH = ['test/routes/auth.test.ts']
 const ACCOUNT = ['test/routes/account.test.ts']
+const OF_ACCOUNTS = ['test/attacks/accounts.test.ts']
 const MANY = ['test/attacks/many-sessions.test.ts']
 const UNSEEN = ['test/attacks/unseen.test.ts']
 const REVOCATION = ['test/revocation.test.ts']
@@ -257,7 +258,7 @@ export const SESSIONS: readonly Mutant[] = [
     file: 'src/sessions/session.ts',
     from: 'origin.user_agent?.slice(0, USER_AGENT_LENGTH)',
     to: 'origin.user_agent',
-    tests: ACCOUNT,
+    tests: OF_ACCOUNTS,
   },
   {
     mistake: 'sessions are swept as soon as they expire',
