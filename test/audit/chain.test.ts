@@ -10,6 +10,7 @@ import type { AuditEventRow } from '../../src/db/schema.ts'
 import { registerSomebody, startApp, type TestApp } from '../support/app.ts'
 import { sealAll } from '../support/audit.ts'
 import { emptyFolder } from '../support/child.ts'
+import { matchLists } from '../support/match.ts'
 import { eventually } from '../support/wait.ts'
 
 const EVENTS = 12
@@ -146,7 +147,7 @@ t.test('an event of before the log was taken back to a backup has no place in th
   for (let number = 5; number < EVENTS; number += 1)
     await recordEvent(app.db, app, { action: 'session.end', actor: OPERATOR })
   await sealAll(app, 'last')
-  t.match(await verifyLog(app), { ...SOUND, sealed: EVENTS, fault: undefined })
+  matchLists(t, await verifyLog(app), { ...SOUND, sealed: EVENTS })
   // sealed by the service itself, under the same number
   const ninth = before[8] as AuditEventRow
   const rows = await rowsOf(app)
