@@ -197,6 +197,7 @@ t.test('a server that lets nobody in is no reason to give a message up', async (
     await eventually(() => app.counts.mail.failed === 1)
     t.equal((await rowsOf(app)).length, 1, what)
     t.match(app.logged(), 'a message could not be sent', what)
+    t.match(app.logged(), '"kind":"trouble"', `${what}: no other message would fare better`)
     t.strictSame(await abandoned(app), [], what)
   }
 })
