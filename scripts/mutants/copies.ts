@@ -79,6 +79,7 @@ function environment(copy: string, title: string | undefined): NodeJS.ProcessEnv
   return {
     ...process.env,
     TAP_BAIL: '1',
+    LATCHKEY_TESTS_PATIENCE: '15000',
     TAP_TIMEOUT: String(PATIENCE.file / 1000),
     ...(title === undefined ? {} : { TAP_GREP: exactly(title) }),
     [SERVER_VARIABLE]: server,

@@ -31,7 +31,7 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
     'PUT /user',
     'DELETE /user',
   ],
-  export: ['GET /api/v1/users/me/export'],
+  export: ['GET /api/v1/audit/export', 'GET /api/v1/users/me/export'],
   admin: [
     'GET /api/v1/audit',
     'GET /api/v1/users',

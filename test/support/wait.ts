@@ -1,5 +1,8 @@
-/** Resolves as soon as the condition holds; rejects when it has not for a minute, which a busy machine may need. */
-export async function eventually(condition: () => boolean | Promise<boolean>, limit = 60_000): Promise<void> {
+/** In ms. A busy machine may need a minute; a run of planted mistakes is told of the failure sooner. */
+const PATIENCE = Number(process.env['LATCHKEY_TESTS_PATIENCE'] ?? 60_000)
+
+/** Resolves as soon as the condition holds; rejects when it has not for so many ms. */
+export async function eventually(condition: () => boolean | Promise<boolean>, limit = PATIENCE): Promise<void> {
   const end = performance.now() + limit
   while (!(await condition())) {
     if (performance.now() > end) throw new Error('it did not happen')
