@@ -181,10 +181,12 @@ t.test('what follows a request on its connection is not answered in its place', 
   const body = JSON.stringify({ identifier: 'nobody', password: 'a password' })
   const head = 'POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
   const login = `${head}content-length: ${body.length}\r\n\r\n${body}`
+  const last = login.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')
+  // each ends with what the service closes the connection for
   const [followed, { statuses }, broken] = await Promise.all([
-    sendRaw(port, Buffer.from(`${login}GARBAGE\r\n\r\n`)),
-    sendRaw(port, Buffer.from(`${login}${login}`)),
-    sendRaw(port, Buffer.from(`${head}transfer-encoding: chunked\r\n\r\nzz\r\n`)),
+    sendRaw(port, Buffer.from(`${login}GARBAGE\r\n\r\n`), 60_000),
+    sendRaw(port, Buffer.from(`${login}${last}`), 60_000),
+    sendRaw(port, Buffer.from(`${head}transfer-encoding: chunked\r\n\r\nzz\r\n`), 60_000),
   ])
   t.notMatch(followed.text, 'bad_request')
   t.strictSame(statuses, [401, 401], 'two whole requests have two answers')

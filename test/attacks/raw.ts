@@ -10,12 +10,15 @@ export interface RawAnswer {
 /** Longest wait for an answer, in ms: a request that never ends is one that the service may wait for. */
 const PATIENCE = 300
 
-/** Sends the bytes, waits for the service to close or to fall silent, and closes. */
-export function sendRaw(port: number, bytes: Buffer): Promise<RawAnswer> {
+/**
+ * Sends the bytes, waits for the service to close or to fall silent, and closes.
+ * @param patience in ms; longer where the service is going to close, so that a busy machine may take its time
+ */
+export function sendRaw(port: number, bytes: Buffer, patience = PATIENCE): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
-    socket.setTimeout(PATIENCE, () => socket.destroy())
+    socket.setTimeout(patience, () => socket.destroy())
     socket.on('data', (chunk) => chunks.push(chunk))
     // a reset is a way to close
     socket.on('error', () => {})
