@@ -4,7 +4,7 @@ import { OPERATOR } from '../audit/actor.ts'
 import { Failure } from '../errors.ts'
 import { changeAccount } from '../sign-in/manage-account.ts'
 import { openAccount } from '../sign-in/open-account.ts'
-import { NewUser } from '../sign-in/schema.ts'
+import { UserCreation } from '../sign-in/schema.ts'
 import { requireShape } from '../validation/shape.ts'
 import { type CommandGroup, withApp } from './program.ts'
 import { readPassword, say } from './terminal.ts'
@@ -26,8 +26,8 @@ export const admins: CommandGroup = (program) => {
 }
 
 async function createAdmin(options: { username: string; email: string; name?: string }): Promise<void> {
-  const account: NewUser = { ...options, password: await readPassword(), roles: ['admin', 'user'] }
-  requireShape(NewUser, account)
+  const account: UserCreation = { ...options, password: await readPassword(), roles: ['admin', 'user'] }
+  requireShape(UserCreation, account)
   await withApp(async (app) => {
     const { uid } = await openAccount(app, account, OPERATOR)
     say(`made the administrator ${account.username} (${uid})`)

@@ -104,11 +104,11 @@ export const Acceptance = named(
 )
 export type Acceptance = Static<typeof Acceptance>
 
-export const NewUser = named(
-  'NewUser',
+export const UserCreation = named(
+  'UserCreation',
   closed({ ...account, roles: Type.Optional(Roles), disabled: Type.Optional(Disabled) }),
 )
-export type NewUser = Static<typeof NewUser>
+export type UserCreation = Static<typeof UserCreation>
 
 export const UserUpdate = named(
   'UserUpdate',

@@ -86,6 +86,10 @@ t.test('no name is made of what the thing contains', async (t) => {
   for (const name of Object.keys(parameters)) t.match(name, /^[a-z][a-z_]*$/, name)
 })
 
+t.test('no component is called what Go calls the constructor of another', async (t) => {
+  for (const name of Object.keys(schemas)) t.notOk(schemas[`New${name}`], `New${name} makes a ${name}`)
+})
+
 /** Words that no member can be called in one of JavaScript, Java, Python, Go, Ruby, PHP, C#, Kotlin, Swift and Rust. */
 const RESERVED = new Set(
   (

@@ -8,7 +8,7 @@ import { endUserSessions } from '../../../src/sessions/end.ts'
 import { unlockAccount } from '../../../src/sign-in/lock.ts'
 import { changeAccount, removeAccount } from '../../../src/sign-in/manage-account.ts'
 import { openAccount } from '../../../src/sign-in/open-account.ts'
-import { NewUser, UserUpdate } from '../../../src/sign-in/schema.ts'
+import { UserCreation, UserUpdate } from '../../../src/sign-in/schema.ts'
 import { answer, nothing, problems } from '../../contract.ts'
 import { actorOf } from '../../origin.ts'
 
@@ -40,7 +40,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Make an account for somebody',
       description: 'Without `roles` it has the role `user`. No session begins.',
       tags: ['users'],
-      body: ref(NewUser),
+      body: ref(UserCreation),
       response: {
         201: answer(User, 'The account'),
         ...problems(...PASSWORD_CODES, 'username_taken', 'email_taken', 'overloaded'),
