@@ -1,6 +1,8 @@
 /** What makes a client of each language, what compiles it, and what drives it. */
 
 export interface Language {
+  /** what the page calls it */
+  title: string
   /** the folder here that holds the program, and the list of tools if they come from npm */
   folder: string
   /** the program, whose marked lines `docs/clients.md` shows */
@@ -25,9 +27,38 @@ const byJar = (generator: string, options: string) =>
 
 const OF_JAR = { tools: 'openapi-generator' }
 
+/** What the parts that hey-api and kubb bring along do not keep to themselves. */
+const EXACT = '--exactOptionalPropertyTypes'
+
+/** A generator of npm; its client and its program stand beside each other, as in a project. */
+const byNpm = (program: string, title: string, generate: string, flags = ''): Language => ({
+  title: `TypeScript, ${title}`,
+  folder: 'typescript',
+  program: `${program}.ts`,
+  tools: 'typescript',
+  debian: '',
+  generate: `ln -s "$FLOW/node_modules" . && cp "$FLOW/tsconfig.json" "$FLOW/package.json" "$FLOW/${program}"*.ts . && ${generate}`,
+  compile: `"$NODE" node_modules/.bin/tsc --project . ${flags}`,
+  drive: `"$NODE" js/${program}.js`,
+})
+
 export const LANGUAGES: Readonly<Record<string, Language>> = {
+  'openapi-fetch': byNpm(
+    'openapi-fetch',
+    'openapi-typescript and openapi-fetch',
+    '"$NODE" node_modules/.bin/openapi-typescript "$CONTRACT" --output client/index.d.ts',
+    EXACT,
+  ),
+  'hey-api': byNpm(
+    'hey-api',
+    '@hey-api/openapi-ts',
+    '"$NODE" node_modules/.bin/openapi-ts -i "$CONTRACT" -o client -p @hey-api/typescript @hey-api/sdk @hey-api/client-fetch',
+  ),
+  orval: byNpm('orval', 'orval', '"$NODE" node_modules/.bin/orval --config orval.config.ts', EXACT),
+  kubb: byNpm('kubb', 'kubb', '"$NODE" node_modules/.bin/kubb generate --config kubb.config.ts'),
   java: {
     ...OF_JAR,
+    title: 'Java',
     folder: 'java',
     program: 'Flow.java',
     debian: 'default-jdk-headless libgeronimo-annotation-1.3-spec-java',
@@ -39,6 +70,7 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
   },
   python: {
     ...OF_JAR,
+    title: 'Python',
     folder: 'python',
     program: 'flow.py',
     debian: 'default-jre-headless python3-pydantic python3-urllib3 python3-dateutil python3-typing-extensions',
@@ -51,6 +83,7 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
   },
   go: {
     ...OF_JAR,
+    title: 'Go',
     folder: 'go',
     program: 'flow.go',
     debian: 'default-jre-headless golang-go',
@@ -61,6 +94,7 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
   },
   ruby: {
     ...OF_JAR,
+    title: 'Ruby',
     folder: 'ruby',
     program: 'flow.rb',
     debian: 'default-jre-headless ruby ruby-typhoeus',
@@ -70,6 +104,7 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
   },
   php: {
     ...OF_JAR,
+    title: 'PHP',
     folder: 'php',
     program: 'flow.php',
     debian: 'default-jre-headless php-cli php-curl php-mbstring php-guzzlehttp-guzzle',

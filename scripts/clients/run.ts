@@ -4,6 +4,12 @@ import { driveClient } from './drive.ts'
 import { LANGUAGES } from './languages.ts'
 import { startLaterEdition, startService } from './service.ts'
 
+/** The packages of Debian that a client takes, for who lacks one. */
+function needsOf(name: string): string {
+  const debian = LANGUAGES[name]?.debian
+  return debian ? `it takes the Debian packages ${debian}` : ''
+}
+
 /** Drives the named clients, all if none is named; returns how many did not get through. */
 async function driveClients(names: readonly string[]): Promise<number> {
   const service = await startService()
@@ -13,8 +19,9 @@ async function driveClients(names: readonly string[]): Promise<number> {
     const begun = performance.now()
     const fault = await driveClient(name, service.url, later.url).catch((error: Error) => error.message)
     console.log(`${fault ? 'FAILED' : 'ok'}  ${name}  ${Math.round((performance.now() - begun) / 1000)} s`)
-    if (fault) console.error(fault)
-    if (fault) failures++
+    if (!fault) continue
+    failures++
+    console.error(`${fault}\n${needsOf(name)}`)
   }
   later.stop()
   service.stop()
