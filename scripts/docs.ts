@@ -1,11 +1,13 @@
-/** `npm run docs`: writes `docs/configuration.md` and `.env.example` from the schema of the configuration. */
-import { writeFileSync } from 'node:fs'
+/** `npm run docs`: writes `docs/configuration.md` and `.env.example` from the schema of the configuration, and what `docs/clients.md` shows of clients. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type { TSchema } from '@sinclair/typebox'
 import { ALIASES, Environment, NAMES, type Name } from '../src/environment.ts'
+import { withSections } from './clients/page.ts'
 
 const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const EXAMPLE = new URL('../.env.example', import.meta.url)
+const CLIENTS = new URL('../docs/clients.md', import.meta.url)
 
 /** The variables by what one wants to do. Every variable is in exactly one group. */
 const GROUPS: Readonly<Record<string, readonly Name[]>> = {
@@ -186,4 +188,5 @@ export function environmentExample(): string {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   writeFileSync(PAGE, configurationPage())
   writeFileSync(EXAMPLE, environmentExample())
+  writeFileSync(CLIENTS, withSections(readFileSync(CLIENTS, 'utf8')))
 }

@@ -47,6 +47,20 @@ const NEEDS = [
     package: 'iproute2',
     suites: 'everything on a network that drops packets, which takes the right to make one',
   },
+  {
+    part: 'java',
+    command: 'javac',
+    trial: 'ls /usr/share/java/geronimo-annotation-1.3-spec.jar',
+    package: 'default-jdk-headless libgeronimo-annotation-1.3-spec-java',
+    suites: 'generated clients of Java and Python',
+  },
+  {
+    part: 'pydantic',
+    command: '/usr/bin/python3',
+    modules: ['dateutil', 'pydantic', 'typing_extensions', 'urllib3'],
+    package: 'python3-dateutil python3-pydantic python3-typing-extensions python3-urllib3',
+    suites: 'generated clients of Python',
+  },
   { part: 'chromium', command: 'chromium', package: 'chromium', suites: 'the documentation pages in a browser' },
 ] as const satisfies readonly Need[]
 

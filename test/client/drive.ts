@@ -36,3 +36,6 @@ const { refresh_token } = pair
 const next = required(report('refresh', await client.POST('/api/v1/auth/refresh', { body: { refresh_token } })))
 report('logout', await client.POST('/api/v1/auth/logout', { body: { refresh_token: next.refresh_token } }))
 report('me', await client.GET('/api/v1/users/me', { headers: asBearer(next.access_token) }))
+
+const later = createClient<paths>({ baseUrl: process.argv[3] ?? '', headers: asBearer(next.access_token) })
+report('me at a later edition', await later.GET('/api/v1/users/me'))

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { startLaterEdition } from '../../scripts/clients/service.ts'
 import { installTools } from '../../scripts/install.ts'
 import { startApp } from '../support/app.ts'
 
@@ -31,17 +32,24 @@ t.test('clients generated from both contracts, and a program that uses one, comp
   t.equal(await node('node_modules/.bin/tsc', '--project', '.'), '')
 })
 
-t.test('the program registers, logs in, reads, refreshes, logs out, and is a stranger again', async (t) => {
-  const app = await startApp(t)
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as AddressInfo
-  t.strictSame((await node('drive.ts', `http://127.0.0.1:${port}`)).trim().split('\n'), [
-    'no password 400 validation_failed',
-    'register 201',
-    'login 200',
-    'me 200',
-    'refresh 200',
-    'logout 200',
-    'me 401 session_revoked',
-  ])
-})
+t.test(
+  'the program registers, logs in, reads, refreshes, logs out, is a stranger again, and reads the code of a later edition',
+  async (t) => {
+    const app = await startApp(t)
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}`
+    const later = await startLaterEdition(url)
+    t.teardown(later.stop)
+    t.strictSame((await node('drive.ts', url, later.url)).trim().split('\n'), [
+      'no password 400 validation_failed',
+      'register 201',
+      'login 200',
+      'me 200',
+      'refresh 200',
+      'logout 200',
+      'me 401 session_revoked',
+      'me at a later edition 401 added.later',
+    ])
+  },
+)

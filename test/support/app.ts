@@ -213,7 +213,9 @@ export function sharedRedis(): Promise<RedisServer> {
 }
 
 /** The suites that the machine cannot run, as the test script found out; in CI there are none. */
-export function isLeftOut(part: 'redis' | 'chromium' | 'python' | 'mounts' | 'network' | 'postgres'): boolean {
+export function isLeftOut(
+  part: 'redis' | 'chromium' | 'python' | 'pydantic' | 'java' | 'mounts' | 'network' | 'postgres',
+): boolean {
   return (process.env['LATCHKEY_TESTS_WITHOUT'] ?? '').split(',').includes(part)
 }
 

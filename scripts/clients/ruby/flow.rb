@@ -12,12 +12,13 @@ end
 # Asks who one is and returns the code of the refusal, which every error of the service has.
 def refused(url, token)
   # docs: begin
-  Latchkey::AccountApi.new(client(url, token)).get_me
-rescue Latchkey::ApiError => e
-  problem = Latchkey::Problem.build_from_hash(JSON.parse(e.response_body, symbolize_names: true))
-  "#{problem.status} #{problem.code}"
+  begin
+    Latchkey::AccountApi.new(client(url, token)).get_me
+  rescue Latchkey::ApiError => e
+    problem = Latchkey::Problem.build_from_hash(JSON.parse(e.response_body, symbolize_names: true))
+    return "#{problem.status} #{problem.code}"
+  end
   # docs: end
-else
   raise 'a token of an ended session was taken'
 end
 
