@@ -76,8 +76,9 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
     debian: 'default-jre-headless python3-pydantic python3-urllib3 python3-dateutil python3-typing-extensions',
     generate: byJar('python', '--additional-properties=packageName=latchkey_client'),
     // Debian has no aenum; nothing of it is used that the standard library has not
-    compile: `sed -i -e 's/^import json$/from __future__ import annotations; import json/' \
-      -e 's/^from aenum import Enum, no_arg$/from enum import Enum/' $(grep -l aenum client/latchkey_client/models/*.py) && \
+    compile: `grep -l aenum client/latchkey_client/models/*.py | xargs -r sed -i \
+        -e 's/^import json$/from __future__ import annotations; import json/' \
+        -e 's/^from aenum import Enum, no_arg$/from enum import Enum/' && \
       /usr/bin/python3 -W error -m compileall -q client/latchkey_client`,
     drive: 'PYTHONPATH=client /usr/bin/python3 "$FLOW/flow.py"',
   },
