@@ -1,6 +1,6 @@
 /** The service that clients are driven over, and the same one as a later edition would answer. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -48,6 +48,7 @@ async function isReady(url: string): Promise<boolean> {
 /** Starts the service on a database in memory; throws when it is not ready within 30 s. */
 export async function startService(): Promise<Running> {
   const port = await freePort()
+  const mails = mkdtempSync(join(tmpdir(), 'latchkey-mail-'))
   const env = {
     PATH: process.env['PATH'],
     HOST: '127.0.0.1',
@@ -60,12 +61,13 @@ export async function startService(): Promise<Running> {
     ARGON2_PARALLELISM: '1',
     PASSWORD_POLICY: 'length',
     LOG_LEVEL: 'silent',
-    MAIL_DIR: mkdtempSync(join(tmpdir(), 'latchkey-mail-')),
+    MAIL_DIR: mails,
   }
   const args = ['--import', './src/runtime.js', 'src/server.ts']
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
   const stop = () => void child.kill()
+  child.once('exit', () => rmSync(mails, { recursive: true, force: true }))
   for (let tries = 0; tries < 150 && child.exitCode === null; tries++) {
     if (await isReady(url)) return { url, stop }
     await new Promise((resolve) => setTimeout(resolve, 200))
