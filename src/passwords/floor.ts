@@ -1,5 +1,5 @@
 /** When the refusal of a password leaves: at a time that tells nothing of the hash it was checked by. */
-import { setTimeout as after } from 'node:timers/promises'
+import { setTimeout as after, setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import type { Claimant } from './admission.ts'
 import { canonicalAddress, networksOf } from './network.ts'
@@ -35,11 +35,21 @@ const RETRY_AFTER = 2
 /** Resolves after so many ms, and earlier when the client has gone. */
 export type Wait = (ms: number, signal: AbortSignal | undefined) => Promise<void>
 
-/** Waits by a timer of the machine, which may ring up to a millisecond early. */
+/** A timer of the machine may ring this much late, in ms. */
+const TIMER_LATE = 1
+
+/**
+ * Waits by a timer of the machine for whole milliseconds, and turn by turn for the rest. A timer alone is late by what is
+ * missing to a whole millisecond, which follows from how long the check took: many samples would tell one hash from another.
+ */
 export const waitByTimer: Wait = async (ms, signal) => {
   const end = performance.now() + ms
+  const options = signal && { signal }
   for (let left = ms; left > 0 && !signal?.aborted; left = end - performance.now())
-    await after(Math.ceil(left), undefined, signal && { signal }).catch(() => {})
+    await (left > TIMER_LATE + 1
+      ? after(Math.floor(left) - TIMER_LATE, undefined, options)
+      : nextTurn(undefined, options)
+    ).catch(() => {})
 }
 
 export interface Floor {
