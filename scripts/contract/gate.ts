@@ -7,9 +7,7 @@ import type { Document } from '../../plugins/openapi-document.ts'
 import { compareContracts } from './compare.ts'
 import type { Break } from './compare-schemas.ts'
 import { ALLOWED, type Allowed } from './exceptions.ts'
-import { CONTRACT_FILES, readContract } from './read.ts'
-
-const NAMES: readonly ContractName[] = ['main', 'compat']
+import { CONTRACT_FILES, CONTRACT_NAMES, readContract } from './read.ts'
 
 const PROJECT = new URL('../../', import.meta.url)
 const released = (name: ContractName) => new URL(`test/contract/released/${CONTRACT_FILES[name]}`, PROJECT)
@@ -33,12 +31,12 @@ export function judge(found: readonly Break[], allowed: readonly Allowed[]) {
 
 /** What breaks clients of the last release, of either contract. */
 export function breaksSinceRelease(): Break[] {
-  return NAMES.flatMap((name) => compareContracts({ before: readReleased(name), now: readContract(name) }))
+  return CONTRACT_NAMES.flatMap((name) => compareContracts({ before: readReleased(name), now: readContract(name) }))
 }
 
 /** Keeps the present contracts as those of a release. */
 function hold(): void {
-  for (const name of NAMES) copyFileSync(new URL(CONTRACT_FILES[name], PROJECT), released(name))
+  for (const name of CONTRACT_NAMES) copyFileSync(new URL(CONTRACT_FILES[name], PROJECT), released(name))
 }
 
 function check(): void {

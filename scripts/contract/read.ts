@@ -10,6 +10,9 @@ export const CONTRACT_FILES: Readonly<Record<ContractName, string>> = {
   compat: 'openapi-compat.yaml',
 }
 
+/** All contracts. */
+export const CONTRACT_NAMES = Object.keys(CONTRACT_FILES) as readonly ContractName[]
+
 /** The text of a contract. */
 export function contractFile(name: ContractName): string {
   return readFileSync(new URL(`../../${CONTRACT_FILES[name]}`, import.meta.url), 'utf8')

@@ -8,7 +8,7 @@ import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 import type { ContractName } from '../../plugins/openapi-contracts.ts'
 import { SECURITY_HEADERS } from '../../plugins/security.ts'
-import { contractFile } from '../../scripts/contract/read.ts'
+import { CONTRACT_NAMES, contractFile } from '../../scripts/contract/read.ts'
 
 interface Header {
   $ref?: string
@@ -28,8 +28,6 @@ interface Contract {
   components: { responses?: Record<string, Response>; headers?: Record<string, Header> }
 }
 
-const NAMES: readonly ContractName[] = ['main', 'compat']
-
 /** Reading YAML takes each test file half a second: what it says is kept among the packages, by the digest of the text. */
 function readKept(name: ContractName): Contract {
   const text = contractFile(name)
@@ -44,7 +42,7 @@ function readKept(name: ContractName): Contract {
   return read
 }
 
-export const contracts = Object.fromEntries(NAMES.map((name) => [name, readKept(name)])) as unknown as Record<
+export const contracts = Object.fromEntries(CONTRACT_NAMES.map((name) => [name, readKept(name)])) as unknown as Record<
   ContractName,
   Contract
 >
@@ -56,9 +54,11 @@ ajv.addKeyword({
   keyword: 'x-extensible-enum',
   validate: (known: readonly unknown[], value: unknown) => known.includes(value),
 })
-for (const name of NAMES) ajv.addSchema(contracts[name], name)
+for (const name of CONTRACT_NAMES) ajv.addSchema(contracts[name], name)
 
-const paths = NAMES.flatMap((name) => Object.keys(contracts[name].paths).map((template) => ({ name, template })))
+const paths = CONTRACT_NAMES.flatMap((name) =>
+  Object.keys(contracts[name].paths).map((template) => ({ name, template })),
+)
   .map(({ name, template }) => ({
     name,
     template,
